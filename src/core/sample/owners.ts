@@ -1,0 +1,13 @@
+/** Which process a socket belongs to, and how sure we are. */
+
+export interface Owner {
+  readonly pid: number
+  /** Field 22 of /proc/PID/stat, clock ticks since boot: with the pid it names one process for ever. */
+  readonly startTime: number
+  /** As the process calls itself (comm, at most 15 bytes): text from outside, not to be trusted. */
+  readonly name: string
+  /** False when inferred: a TIME_WAIT or SYN_RECV socket has no owner and is given its listener's. */
+  readonly isSure: boolean
+  /** How many processes hold this socket, 1 or more. */
+  readonly sharerCount: number
+}

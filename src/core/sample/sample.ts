@@ -1,0 +1,90 @@
+/**
+ * What one look at the host saw: counters and facts, never a rate.
+ *
+ * Every source fails alone; what is missing says why.
+ */
+import type { Owner } from "./owners.ts"
+import type { SocketTable } from "./socket-table.ts"
+
+/** A value, or the reason it is missing: a sentence an operator can act on. */
+export type Reading<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string }
+
+export const reading = <T>(value: T): Reading<T> => ({ ok: true, value })
+export const missing = (reason: string): Reading<never> => ({ ok: false, reason })
+
+/** Sockets of one look, and how complete the list is. */
+export interface Sockets {
+  readonly table: SocketTable
+  /** Process names, by `table.owner`. */
+  readonly owners: readonly Owner[]
+  /** Nothing is missing that the kernel would have shown: a socket not seen last time was born since. */
+  readonly isComplete: boolean
+}
+
+/**
+ * The kernel's protocol counters by group and name, as in /proc/net/snmp, netstat and snmp6:
+ * `counters.Tcp.RetransSegs`, `counters.TcpExt.ListenOverflows`, `counters.Ip6.Ip6InReceives`. Totals since the network
+ * namespace was made.
+ */
+export type ProtocolCounters = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+/** /proc/net/sockstat and sockstat6, `stats.TCP.mem`: counts, and `mem` in pages. */
+export type SocketStatistics = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+/** /proc/net/softnet_stat, one CPU a row (net/core/net-procfs.c): totals since boot. */
+export interface SoftnetCpu {
+  readonly cpu: number
+  readonly processed: number
+  readonly dropped: number
+  readonly timeSqueeze: number
+}
+
+/** Totals of one device since it appeared (linux/if_link.h, rtnl_link_stats64). */
+export interface InterfaceCounters {
+  readonly name: string
+  readonly rxBytes: number
+  readonly txBytes: number
+  readonly rxPackets: number
+  readonly txPackets: number
+  readonly rxErrors: number
+  readonly txErrors: number
+  readonly rxDropped: number
+  readonly txDropped: number
+  /** Only for real devices; what a veth or a bridge says is not a limit. */
+  readonly speedBitsPerSecond?: number
+}
+
+export interface ConntrackTable {
+  readonly count: number
+  readonly max: number
+}
+
+/** What this program itself costs. */
+export interface OwnUsage {
+  readonly cpuUs: number
+  readonly rssBytes: number
+}
+
+export interface Sample {
+  /** Wall clock of the socket read, milliseconds since 1970: for people and files. */
+  readonly at: number
+  /** The monotonic clock at the same instant, milliseconds: for rates. */
+  readonly monotonicMs: number
+  readonly sockets: Reading<Sockets>
+  readonly counters: Reading<ProtocolCounters>
+  readonly socketStatistics: Reading<SocketStatistics>
+  readonly softnet: Reading<readonly SoftnetCpu[]>
+  readonly interface: Reading<InterfaceCounters>
+  readonly conntrack: Reading<ConntrackTable>
+  readonly own: Reading<OwnUsage>
+  /** The host's load averages over 1, 5 and 15 minutes. */
+  readonly load: Reading<readonly [number, number, number]>
+  /** What could not be seen although the source answered: too few privileges, rows that made no sense. */
+  readonly notes: readonly Note[]
+}
+
+/** A limit of what is shown: which source, and a sentence. */
+export interface Note {
+  readonly source: string
+  readonly text: string
+}

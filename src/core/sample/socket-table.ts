@@ -1,0 +1,213 @@
+/**
+ * The sockets of one look, in columns.
+ *
+ * Sockets come by the hundred thousand, so a row is an index and no object is made for it. The columns are reused from
+ * look to look: two tables take turns, and the one that the state holds is never written to.
+ */
+import {
+  AF_INET,
+  AF_INET6,
+  DIAG_MESSAGE_SIZE,
+  INET_DIAG_CGROUP_ID,
+  INET_DIAG_INFO,
+  INET_DIAG_SHUTDOWN,
+  INET_DIAG_SKMEMINFO,
+  INET_DIAG_SKV6ONLY,
+} from "../wire/inet-diag.ts"
+import { type Datagram, HEADER_SIZE } from "../wire/message.ts"
+
+/** The column's array type by what it holds. `f64` holds 64-bit counters, exact to 2^53. */
+const arrays = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i32: Int32Array, f64: Float64Array } as const
+
+/**
+ * Every column and its type; `width` values a row. A counter that the kernel did not give (a TIME_WAIT socket has no
+ * tcp_info) is NaN in an `f64` column; in a `u32` column look at `hasInfo` and `hasMemory`.
+ */
+const layout = {
+  /** AF_INET or AF_INET6, as the socket was opened: a mapped address on a dual-stack socket is AF_INET6. */
+  family: ["u8", 1],
+  /** IPPROTO_TCP or IPPROTO_UDP. */
+  protocol: ["u8", 1],
+  /** net/tcp_states.h. */
+  state: ["u8", 1],
+  /** inet_diag's timer: 0 none, 1 retransmit, 2 keepalive, 3 TIME_WAIT, 4 zero-window probe. */
+  timer: ["u8", 1],
+  hasInfo: ["u8", 1],
+  hasMemory: ["u8", 1],
+  isV6Only: ["u8", 1],
+  /** RCV_SHUTDOWN 1, SEND_SHUTDOWN 2. */
+  shutdown: ["u8", 1],
+  localPort: ["u16", 1],
+  remotePort: ["u16", 1],
+  /** Four words as they lie in memory (network order inside); IPv4 is ::ffff:a.b.c.d, so one host has one spelling. */
+  localAddress: ["u32", 4],
+  remoteAddress: ["u32", 4],
+  /** Bound device (SO_BINDTODEVICE) or scope of a link-local address; 0 is any. */
+  interface: ["u32", 1],
+  cookieLow: ["u32", 1],
+  cookieHigh: ["u32", 1],
+  receiveQueue: ["u32", 1],
+  sendQueue: ["u32", 1],
+  uid: ["u32", 1],
+  inode: ["u32", 1],
+  /** Inode of the cgroup v2 directory; 0 is unknown. */
+  cgroupId: ["f64", 1],
+  bytesAcked: ["f64", 1],
+  bytesReceived: ["f64", 1],
+  rttUs: ["u32", 1],
+  retransTotal: ["u32", 1],
+  receiveBuffer: ["u32", 1],
+  sendBuffer: ["u32", 1],
+  drops: ["u32", 1],
+  /** The row of the same socket in the previous table, or -1: born since. Filled by `linkPrevious`. */
+  previousRow: ["i32", 1],
+  /** Index into `OwnerTable`, or -1: unknown. Filled by the owner search. */
+  owner: ["i32", 1],
+} as const satisfies Record<string, readonly [keyof typeof arrays, number]>
+
+type ColumnArray = { [K in keyof typeof arrays]: InstanceType<(typeof arrays)[K]> }
+type Columns = { -readonly [K in keyof typeof layout]: ColumnArray[(typeof layout)[K][0]] }
+
+export interface SocketTable extends Columns {
+  length: number
+  capacity: number
+}
+
+const columnNames = Object.keys(layout) as (keyof typeof layout)[]
+
+export function createSocketTable(capacity = 1024): SocketTable {
+  const columns = columnNames.map((name) => [name, new arrays[layout[name][0]](capacity * layout[name][1])])
+  return { ...(Object.fromEntries(columns) as Columns), length: 0, capacity }
+}
+
+/** Makes room for `capacity` rows, keeping what is there. Grows by half, so that columns are not mostly air. */
+export function growSocketTable(table: SocketTable, capacity: number): void {
+  if (capacity <= table.capacity) return
+  const next = Math.max(capacity, Math.ceil(table.capacity * 1.5))
+  for (const name of columnNames) {
+    const grown = new arrays[layout[name][0]](next * layout[name][1])
+    grown.set(table[name])
+    // biome-ignore lint/suspicious/noExplicitAny: the name fixes the type; the compiler cannot follow that
+    ;(table as any)[name] = grown
+  }
+  table.capacity = next
+}
+
+// Offsets of words from the start of a netlink message that carries inet_diag_msg (linux/inet_diag.h).
+const LOCAL_ADDRESS = (HEADER_SIZE + 8) >> 2
+const REMOTE_ADDRESS = (HEADER_SIZE + 24) >> 2
+const INTERFACE = (HEADER_SIZE + 40) >> 2
+const COOKIE = (HEADER_SIZE + 44) >> 2
+const RECEIVE_QUEUE = (HEADER_SIZE + 56) >> 2
+const ATTRIBUTES = HEADER_SIZE + DIAG_MESSAGE_SIZE
+
+/** ::ffff:0:0 as it lies in memory. */
+const MAPPED_WORD = 0xffff0000
+
+const TWO_32 = 0x1_0000_0000
+const swap16 = (n: number) => ((n & 0xff) << 8) | (n >> 8)
+
+/**
+ * Appends the socket in `[at, end)` of the datagram. False when the message is too short or an attribute runs past its
+ * end: such a row is left out, for the caller to count. Hot: runs once a socket a look.
+ */
+export function appendSocket(table: SocketTable, data: Datagram, at: number, end: number, protocol: number): boolean {
+  if (end - at < ATTRIBUTES) return false
+  const { bytes, halves, words } = data
+  const word = at >> 2
+  const row = table.length
+  if (row === table.capacity) growSocketTable(table, row + 1)
+  const family = bytes[at + HEADER_SIZE]!
+  if (family !== AF_INET && family !== AF_INET6) return false
+  table.family[row] = family
+  table.protocol[row] = protocol
+  table.state[row] = bytes[at + HEADER_SIZE + 1]!
+  table.timer[row] = bytes[at + HEADER_SIZE + 2]!
+  table.localPort[row] = swap16(halves[(at + HEADER_SIZE + 4) >> 1]!)
+  table.remotePort[row] = swap16(halves[(at + HEADER_SIZE + 6) >> 1]!)
+  const address = row * 4
+  if (family === AF_INET) {
+    setIpv4(table.localAddress, address, words[word + LOCAL_ADDRESS]!)
+    setIpv4(table.remoteAddress, address, words[word + REMOTE_ADDRESS]!)
+  } else {
+    for (let i = 0; i < 4; i++) {
+      table.localAddress[address + i] = words[word + LOCAL_ADDRESS + i]!
+      table.remoteAddress[address + i] = words[word + REMOTE_ADDRESS + i]!
+    }
+  }
+  table.interface[row] = words[word + INTERFACE]!
+  table.cookieLow[row] = words[word + COOKIE]!
+  table.cookieHigh[row] = words[word + COOKIE + 1]!
+  table.receiveQueue[row] = words[word + RECEIVE_QUEUE]!
+  table.sendQueue[row] = words[word + RECEIVE_QUEUE + 1]!
+  table.uid[row] = words[word + RECEIVE_QUEUE + 2]!
+  table.inode[row] = words[word + RECEIVE_QUEUE + 3]!
+  table.hasInfo[row] = 0
+  table.hasMemory[row] = 0
+  table.isV6Only[row] = 0
+  table.shutdown[row] = 0
+  table.cgroupId[row] = 0
+  table.bytesAcked[row] = Number.NaN
+  table.bytesReceived[row] = Number.NaN
+  table.rttUs[row] = 0
+  table.retransTotal[row] = 0
+  table.receiveBuffer[row] = 0
+  table.sendBuffer[row] = 0
+  table.drops[row] = 0
+  table.previousRow[row] = -1
+  table.owner[row] = -1
+  if (!readAttributes(table, row, data, at + ATTRIBUTES, end)) return false
+  table.length = row + 1
+  return true
+}
+
+function setIpv4(column: Uint32Array, at: number, address: number): void {
+  column[at] = 0
+  column[at + 1] = 0
+  column[at + 2] = MAPPED_WORD
+  column[at + 3] = address
+}
+
+function readAttributes(table: SocketTable, row: number, data: Datagram, from: number, end: number): boolean {
+  const { bytes, halves, words } = data
+  for (let at = from; at + 4 <= end; ) {
+    const length = halves[at >> 1]!
+    if (length < 4 || at + length > end) return false
+    const type = halves[(at >> 1) + 1]!
+    const word = (at + 4) >> 2
+    const size = length - 4
+    if (type === INET_DIAG_INFO) {
+      // struct tcp_info (linux/tcp.h): what the length covers is there.
+      table.hasInfo[row] = 1
+      if (size >= 72) table.rttUs[row] = words[word + 17]!
+      if (size >= 104) table.retransTotal[row] = words[word + 25]!
+      if (size >= 128) table.bytesAcked[row] = words[word + 30]! + words[word + 31]! * TWO_32
+      if (size >= 136) table.bytesReceived[row] = words[word + 32]! + words[word + 33]! * TWO_32
+    } else if (type === INET_DIAG_SKMEMINFO) {
+      // enum sk_meminfo (linux/sock_diag.h)
+      table.hasMemory[row] = 1
+      if (size >= 8) table.receiveBuffer[row] = words[word + 1]!
+      if (size >= 16) table.sendBuffer[row] = words[word + 3]!
+      if (size >= 36) table.drops[row] = words[word + 8]!
+    } else if (type === INET_DIAG_CGROUP_ID) {
+      if (size === 8) table.cgroupId[row] = words[word]! + words[word + 1]! * TWO_32
+    } else if (type === INET_DIAG_SHUTDOWN) {
+      if (size === 1) table.shutdown[row] = bytes[at + 4]!
+    } else if (type === INET_DIAG_SKV6ONLY) {
+      if (size === 1) table.isV6Only[row] = bytes[at + 4]!
+    }
+    at += (length + 3) & ~3
+  }
+  return true
+}
+
+/** Sixteen network-order bytes of one address column at `row`, copied. */
+export function addressBytes(column: Uint32Array, row: number): Uint8Array {
+  const bytes = new Uint8Array(16)
+  new Uint32Array(bytes.buffer).set(column.subarray(row * 4, row * 4 + 4))
+  return bytes
+}
+
+/** The socket's identity for life; never reused while the host is up (net/core/sock_diag.c, sock_gen_cookie). */
+export const cookieOf = (table: SocketTable, row: number): bigint =>
+  (BigInt(table.cookieHigh[row]!) << 32n) | BigInt(table.cookieLow[row]!)

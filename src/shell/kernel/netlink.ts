@@ -1,0 +1,92 @@
+/**
+ * One conversation with the kernel: send a request, take the answers that belong to it, turn a refusal into an error
+ * an operator can read.
+ */
+import { errnoName, SystemError } from "../../../ffi/libc.ts"
+import { alloc } from "../../../ffi/memory.ts"
+import { NetlinkSocket } from "../../../ffi/netlink-socket.ts"
+import { type Datagram, datagram, readDatagram } from "../../core/wire/message.ts"
+
+/** The kernel, or the system under it, said no. */
+export class KernelError extends Error {
+  override readonly name = "KernelError"
+  constructor(
+    /** What was asked, such as `list TCP sockets`. */
+    readonly operation: string,
+    /** The errno's name, or a sentence where there is none. */
+    readonly answer: string,
+    text = "",
+  ) {
+    super(`cannot ${operation}: ${answer}${text === "" ? "" : ` (${text})`}`)
+  }
+}
+
+/** The kernel gives dumps in pieces of at most 32 KB, whatever the buffer; twice that is never cut. */
+const BUFFER_SIZE = 65_536
+/** A dump answers at once, since the kernel makes it inside our own call: silence means something is broken. */
+const DEADLINE_MS = 2_000
+/** After this many datagrams the event loop is handed back: 2 MB, about 5 ms of work. */
+const DATAGRAMS_A_TURN = 64
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+/** An open conversation with one netlink family. Close it, or declare it with `using`. */
+export class Conversation {
+  private sequence = 0
+  private constructor(
+    private readonly socket: NetlinkSocket,
+    private readonly buffer: Datagram,
+  ) {}
+
+  static open(protocol: number): Conversation {
+    try {
+      return new Conversation(NetlinkSocket.open(protocol, DEADLINE_MS), datagram(alloc(BUFFER_SIZE)))
+    } catch (error) {
+      throw error instanceof SystemError ? new KernelError("open a netlink socket", errnoName(error.errno)) : error
+    }
+  }
+
+  /**
+   * Sends what `write` makes and calls `onRow` for each answer until the kernel is done. Between batches of datagrams
+   * the event loop runs, so keys stay alive during a long dump. Answers whether the kernel marked the dump as
+   * interrupted by a change (NLM_F_DUMP_INTR). Throws `KernelError`.
+   */
+  async dump(
+    operation: string,
+    write: (sequence: number) => Uint8Array,
+    onRow: (data: Datagram, at: number, end: number) => void,
+  ): Promise<{ interrupted: boolean }> {
+    const sequence = ++this.sequence
+    const expected = { sequence, portId: this.socket.portId }
+    const visit = (at: number, end: number) => onRow(this.buffer, at, end)
+    let interrupted = false
+    this.attempt(operation, () => this.socket.send(write(sequence)))
+    for (let received = 1; ; received++) {
+      const length = this.attempt(operation, () => this.socket.receive(this.buffer.bytes))
+      if (length < 0) throw new KernelError(operation, `no answer within ${DEADLINE_MS / 1000} s`)
+      if (length > BUFFER_SIZE) throw new KernelError(operation, `an answer of ${length} bytes was cut`)
+      const progress = readDatagram(this.buffer, length, expected, visit)
+      if (progress.kind === "refused") throw new KernelError(operation, errnoName(progress.errno), progress.text)
+      if (progress.kind === "broken") throw new KernelError(operation, progress.problem)
+      interrupted ||= progress.interrupted
+      if (progress.kind === "done") return { interrupted }
+      if (received % DATAGRAMS_A_TURN === 0) await turn()
+    }
+  }
+
+  private attempt<T>(operation: string, act: () => T): T {
+    try {
+      return act()
+    } catch (error) {
+      throw error instanceof SystemError ? new KernelError(operation, errnoName(error.errno)) : error
+    }
+  }
+
+  close(): void {
+    this.socket.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+}
