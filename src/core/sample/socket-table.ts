@@ -208,6 +208,10 @@ export function addressBytes(column: Uint32Array, row: number): Uint8Array {
   return bytes
 }
 
+/** True where the column holds an IPv4 address (as ::ffff:a.b.c.d). */
+export const isIpv4At = (column: Uint32Array, row: number): boolean =>
+  column[row * 4 + 2] === MAPPED_WORD && column[row * 4] === 0 && column[row * 4 + 1] === 0
+
 /** The socket's identity for life; never reused while the host is up (net/core/sock_diag.c, sock_gen_cookie). */
 export const cookieOf = (table: SocketTable, row: number): bigint =>
   (BigInt(table.cookieHigh[row]!) << 32n) | BigInt(table.cookieLow[row]!)
