@@ -7,11 +7,10 @@
 
 const ELLIPSIS = "…"
 
-// C0 and DEL have pictures of their own (U+2400 block); C1, bidirectional controls, zero-width and other invisible
-// formats do not, and lone surrogates are no characters.
+// C0 and DEL have pictures of their own (U+2400 block). The rest of what cannot be seen or joins its neighbour (other
+// controls, formats, unassigned, combining marks, line separators, fillers) has none.
 const CONTROL = /[\u0000-\u001f\u007f]/g
-const INVISIBLE =
-  /[\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff]|[\u{e0000}-\u{e0fff}]/gu
+const INVISIBLE = /[\p{C}\p{M}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 const HARMLESS = /^[\x20-\x7e]*$/
 
 /** The text with every control and invisible character replaced by one visible sign. */
@@ -20,7 +19,6 @@ export function harmless(text: string): string {
   return text
     .replace(CONTROL, (c) => (c === "\x7f" ? "␡" : String.fromCharCode(0x2400 + c.charCodeAt(0))))
     .replace(INVISIBLE, "·")
-    .replace(/\p{M}/gu, "·")
 }
 
 /** Width in terminal cells: CJK and emoji take two. */
