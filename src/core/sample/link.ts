@@ -28,8 +28,10 @@ export function linkPrevious(table: SocketTable, previous: SocketTable | undefin
     previousRow[row] = match
     if (match >= 0) {
       guess = match + 1
-      // An inode that was 0 (waiting in the accept queue) and is none now has an owner we do not know yet.
-      if (previous.inode[match] === table.inode[row]) owner[row] = previous.owner[match]!
+      // An inode that appears (accepted since) has an owner we do not know yet. One that goes (TIME_WAIT keeps the
+      // cookie) leaves the last known owner: nothing else could tell whose connection it was.
+      const inode = table.inode[row]!
+      if (inode === 0 || inode === previous.inode[match]!) owner[row] = previous.owner[match]!
     }
   }
 }
