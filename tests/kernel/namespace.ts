@@ -25,7 +25,7 @@ export function describeInNamespace(name: string, file: string, define: () => vo
   test.skipIf(obstacle !== undefined)(
     obstacle === undefined ? title : `${title} (${obstacle})`,
     async () => {
-      const child = Bun.spawn(["unshare", "--net", process.execPath, "test", file], {
+      const child = Bun.spawn(["unshare", "--net", "--pid", "--fork", "--kill-child", process.execPath, "test", file], {
         env: { ...process.env, [MARK]: current },
         stdout: "pipe",
         stderr: "pipe",

@@ -1,7 +1,7 @@
 /**
  * A small world of TCP sockets, one of each kind, made inside a throwaway network namespace.
  *
- * It needs the namespace for itself, root, and `ip`. Everything ends with the process.
+ * It needs the namespace for itself, root, `ip` and `ss`.
  */
 import net from "node:net"
 import { openSocket, sendTo } from "../../ffi/libc.ts"
@@ -33,11 +33,14 @@ export interface SmallWorld {
   readonly client: { readonly localPort: number; readonly remotePort: number }
   /** What could not be made here, and why. */
   readonly missing: readonly string[]
+  /** Ends the programs that were started; the sockets end with this process. */
+  close(): void
 }
 
 export async function openSmallWorld(): Promise<SmallWorld> {
   shell(setup)
   const missing: string[] = []
+  const programs: { kill(): void }[] = []
   const v4 = await listen({ host: "127.0.0.1", port: 8001 })
   const dual = await listen({ host: "::", port: 8003 })
   const onlyV6 = await listen({ host: "::", port: 8004, ipv6Only: true })
@@ -77,7 +80,8 @@ export async function openSmallWorld(): Promise<SmallWorld> {
 
   if (Bun.which("iperf3") === null) missing.push("a listener bound to a device: iperf3 is not installed")
   else {
-    Bun.spawn(["iperf3", "-s", "-B", "127.0.0.1%lo", "-p", "8006"], { stdout: "ignore", stderr: "ignore" }).unref()
+    const command = ["iperf3", "-s", "-B", "127.0.0.1%lo", "-p", "8006"]
+    programs.push(Bun.spawn(command, { stdout: "ignore", stderr: "ignore" }))
     await until("the bound listener", () => ss("-tlnH sport = :8006") !== "")
     const peer = net.connect({ host: "127.0.0.1", port: 8006 })
     await new Promise((resolve) => peer.once("connect", resolve))
@@ -85,7 +89,12 @@ export async function openSmallWorld(): Promise<SmallWorld> {
 
   for (const state of ["syn-sent", "syn-recv", "fin-wait-2", "close-wait", "time-wait"])
     await until(state, () => ss(`-tanH state ${state}`) !== "")
-  return { transfer, client: { localPort: long.client.localPort!, remotePort: long.client.remotePort! }, missing }
+  return {
+    transfer,
+    client: { localPort: long.client.localPort!, remotePort: long.client.remotePort! },
+    missing,
+    close: () => programs.forEach((program) => void program.kill()),
+  }
 }
 
 interface Server {
