@@ -6,7 +6,10 @@
  */
 import type { SocketTable } from "./socket-table.ts"
 
-/** Fills `table.previousRow` and carries over what was known of each socket's owner. Hot: once a look. */
+/**
+ * Fills `table.previousRow` and carries over what was known of each socket's owner; a closed connection keeps its last
+ * one. `undefined`: there is no look before, everything is new. Hot: once a look.
+ */
 export function linkPrevious(table: SocketTable, previous: SocketTable | undefined): void {
   if (previous === undefined) {
     table.previousRow.fill(-1, 0, table.length)

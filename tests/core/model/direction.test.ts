@@ -59,6 +59,7 @@ describe("a connection came in when its local end is listened on", () => {
       connection: v6,
       expected: -1,
     },
+    { name: "an address of zeros and a middle", listeners: [listener("[0:0:1::]:80")], connection: v6, expected: -1 },
     { name: "an address of zeros and an end", listeners: [listener("[::1]:80")], connection: v6, expected: -1 },
     { name: "another port", listeners: [listener("0.0.0.0:81")], connection: v4, expected: -1 },
     {
@@ -117,6 +118,13 @@ describe("of several listeners the kernel's choice", () => {
       expected: 1,
     },
     { name: "a bound device before none", listeners: [any4, bound], connection: { ...v4, interface: 2 }, expected: 1 },
+    {
+      name: "also when it is listed first",
+      listeners: [bound, any4],
+      connection: { ...v4, interface: 2 },
+      expected: 0,
+    },
+    { name: "what a v6-only twin does not take", listeners: [only6, any6], connection: mapped, expected: 1 },
     { name: "IPv4's own listener for IPv4", listeners: [any6, any4], connection: v4, expected: 1 },
     { name: "IPv6's own listener for what it accepted", listeners: [any4, any6], connection: mapped, expected: 1 },
     { name: "IPv6's for IPv6", listeners: [any4, only6], connection: v6, expected: 1 },

@@ -71,6 +71,12 @@ test("agrees with a map of cookies under births, deaths and reordering", () => {
   )
 })
 
+test("cookies that differ only in their upper half are different sockets", () => {
+  // Half full, so that searches for the absent ones run into the others.
+  const block = (from: number) => Array.from({ length: 512 }, (_, i) => (BigInt(from + i) << 32n) | 5n)
+  expect(new Set(links(looks(ofCookies(block(1)), ofCookies(block(1_000)))))).toEqual(new Set([-1]))
+})
+
 test("a large look does not disturb the small one after it", () => {
   const many = ofCookies(Array.from({ length: 2_000 }, (_, i) => BigInt(i + 1)))
   looks(many, many.toReversed())
