@@ -49,9 +49,10 @@ export class Conversation {
   }
 
   /**
-   * Sends what `write` makes and calls `onRow` for each answer until the kernel is done. Between batches of datagrams
-   * the event loop runs, so keys stay alive during a long dump. Answers whether the kernel marked the dump as
-   * interrupted by a change (NLM_F_DUMP_INTR). Throws `KernelError`.
+   * Sends what `write` makes and calls `onRow` for each answer until the kernel is done: *done* ends a dump; a request
+   * for one thing must ask for an acknowledgement (NLM_F_ACK), which ends it. Between batches of datagrams the event
+   * loop runs, so keys stay alive during a long dump. Answers whether the kernel marked the dump as interrupted by a
+   * change (NLM_F_DUMP_INTR). Throws `KernelError`.
    */
   async dump(
     operation: string,
