@@ -5,6 +5,7 @@ import { actionForKey, actionForPaste, actionsForMouse } from "../core/app/keyma
 import { initialState } from "../core/app/state.ts"
 import { view } from "../core/app/view.ts"
 import { Collector } from "./collect.ts"
+import { readInterface } from "./interfaces.ts"
 import { Program } from "./program.ts"
 import { run, type TerminalOptions } from "./terminal/screen.ts"
 
@@ -12,7 +13,11 @@ export async function live(
   settings: Settings,
   options: { isMasked: boolean; terminal: TerminalOptions },
 ): Promise<number> {
-  const collector = new Collector({ now: Date.now, monotonicMs: () => performance.now() })
+  const collector = new Collector({
+    interfaceName: settings.interfaceName,
+    now: Date.now,
+    monotonicMs: () => performance.now(),
+  })
   return run(options.terminal, (screen) => {
     const program = new Program(
       { ...initialState("live", settings, { isMasked: options.isMasked, at: Date.now() }), screen: screen.size },
@@ -21,7 +26,11 @@ export async function live(
           const { sample, rates } = await collector.look(state.sample)
           return { type: "look/collected", sample, rates, at: Date.now() }
         },
-        "lane/collect": () => ({ type: "lane/collected", at: Date.now() }),
+        "lane/collect": async () => {
+          const monotonicMs = performance.now()
+          const counters = await readInterface(settings.interfaceName)
+          return { type: "lane/collected", counters, monotonicMs, at: Date.now() }
+        },
         "program/quit": (effect) => {
           screen.quit(effect.code)
           return undefined
@@ -38,6 +47,7 @@ export async function live(
       },
     )
     program.dispatch({ type: "look/due", at: Date.now() })
+    program.dispatch({ type: "lane/due", at: Date.now() })
     return {
       key: (chord) => {
         const action = actionForKey(program.state, chord)

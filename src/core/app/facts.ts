@@ -1,4 +1,6 @@
 /** The shared part of the state: what every panel may read and none may write. */
+import type { Thresholds } from "../config/thresholds.ts"
+import type { Lane } from "../model/lane.ts"
 import type { Model } from "../model/model.ts"
 import type { Size, Tone } from "../text/line.ts"
 
@@ -7,6 +9,7 @@ export interface Settings {
   readonly interfaceName: string
   readonly refreshMs: number
   readonly version: string
+  readonly thresholds: Thresholds
   /** Connections of this process are not shown. */
   readonly ownPid: number
 }
@@ -30,5 +33,7 @@ export interface Facts {
   /** A look is under way. */
   readonly isCollecting: boolean
   readonly model?: Model
+  /** The interface, second by second. */
+  readonly lane?: Lane
   readonly notice?: Notice
 }
