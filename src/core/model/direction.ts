@@ -4,8 +4,7 @@
  * Listeners come from the same look as the connections, so a service started a second ago is known. A listener on all
  * addresses of a family takes every address of that family; one on `::` takes IPv4 too unless it is v6-only.
  */
-import type { SocketTable } from "../sample/socket-table.ts"
-import { AF_INET6 } from "../wire/inet-diag.ts"
+import { AF_INET6, type SocketTable } from "../sample/socket-table.ts"
 
 export const LISTEN = 10
 /** ::ffff:0:0 as it lies in memory on the little-endian machines we build for. */
