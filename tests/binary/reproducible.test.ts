@@ -15,7 +15,7 @@ import { join } from "node:path"
 import { root, runBuild, sources } from "../support/binary.ts"
 
 /** Big, and no part of the program. */
-const toolsOnly = new Set([".bin", ".cache", "@biomejs", "@oven", "@typescript", "bun", "typescript"])
+const toolsOnly = new Set(["@biomejs", "@oven", "@typescript", "bun", "typescript"])
 
 /** The sources as a second clone has them, with real packages: a link to ours would lead the build back to our folder. */
 function cloneTo(folder: string): void {
@@ -23,7 +23,9 @@ function cloneTo(folder: string): void {
   for (const name of sources) {
     if (existsSync(join(root, name))) cpSync(join(root, name), join(folder, name), { recursive: true })
   }
-  const packages = readdirSync(join(root, "node_modules")).filter((name) => !toolsOnly.has(name))
+  const packages = readdirSync(join(root, "node_modules")).filter(
+    (name) => !name.startsWith(".") && !toolsOnly.has(name),
+  )
   for (const name of packages) {
     const from = join(root, "node_modules", name)
     for (const file of new Bun.Glob("**/*").scanSync({ cwd: from, dot: true })) {
