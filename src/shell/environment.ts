@@ -4,6 +4,7 @@
  * The program runs as root under `sudo`, so it obeys no variable that loads code or writes a file. The decisions are
  * pure; `scrubEnvironment` and `checkTerminal` only apply them to this process.
  */
+import { isatty } from "node:tty"
 
 /** True for the renderer's own variables: one loads a library from a folder, one empties a file, others draw over us. */
 export const isRendererVariable = (name: string): boolean =>
@@ -68,7 +69,7 @@ export function rendererTerm(term: string, colorTerm: string): string {
 /** `judgeTerminal` for this process. */
 export const checkTerminal = (): TerminalCheck =>
   judgeTerminal({
-    stdinIsTerminal: process.stdin.isTTY === true,
-    stdoutIsTerminal: process.stdout.isTTY === true,
+    stdinIsTerminal: isatty(0),
+    stdoutIsTerminal: isatty(1),
     env: process.env,
   })
