@@ -36,20 +36,23 @@ export class Conversation {
   private constructor(
     private readonly socket: NetlinkSocket,
     private readonly buffer: Datagram,
+    private readonly deadlineMs: number,
   ) {}
 
-  static open(protocol: number): Conversation {
+  /** A receive that gets nothing for `deadlineMs` ends the conversation with an error. Throws `KernelError`. */
+  static open(protocol: number, deadlineMs = DEADLINE_MS): Conversation {
     try {
-      return new Conversation(NetlinkSocket.open(protocol, DEADLINE_MS), datagram(alloc(BUFFER_SIZE)))
+      return new Conversation(NetlinkSocket.open(protocol, deadlineMs), datagram(alloc(BUFFER_SIZE)), deadlineMs)
     } catch (error) {
       throw error instanceof SystemError ? new KernelError("open a netlink socket", errnoName(error.errno)) : error
     }
   }
 
   /**
-   * Sends what `write` makes and calls `onRow` for each answer until the kernel is done. Between batches of datagrams
-   * the event loop runs, so keys stay alive during a long dump. Answers whether the kernel marked the dump as
-   * interrupted by a change (NLM_F_DUMP_INTR). Throws `KernelError`.
+   * Sends what `write` makes and calls `onRow` for each answer until the kernel is done: *done* ends a dump; a request
+   * for one thing must ask for an acknowledgement (NLM_F_ACK), which ends it. Between batches of datagrams the event
+   * loop runs, so keys stay alive during a long dump. Answers whether the kernel marked the dump as interrupted by a
+   * change (NLM_F_DUMP_INTR). Throws `KernelError`.
    */
   async dump(
     operation: string,
@@ -63,7 +66,7 @@ export class Conversation {
     this.attempt(operation, () => this.socket.send(write(sequence)))
     for (let received = 1; ; received++) {
       const length = this.attempt(operation, () => this.socket.receive(this.buffer.bytes))
-      if (length < 0) throw new KernelError(operation, `no answer within ${DEADLINE_MS / 1000} s`)
+      if (length < 0) throw new KernelError(operation, `no answer within ${this.deadlineMs / 1000} s`)
       if (length > BUFFER_SIZE) throw new KernelError(operation, `an answer of ${length} bytes was cut`)
       const progress = readDatagram(this.buffer, length, expected, visit)
       if (progress.kind === "refused") throw new KernelError(operation, errnoName(progress.errno), progress.text)

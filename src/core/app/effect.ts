@@ -1,0 +1,9 @@
+/** Everything the program can ask of the world, as data. */
+
+export type Effect =
+  /** One look at the whole host. Answers `look/collected`. */
+  | { readonly type: "look/collect" }
+  /** One look at the interface counters. Answers `lane/collected`. */
+  | { readonly type: "lane/collect" }
+  /** Give the terminal back and end. */
+  | { readonly type: "program/quit"; readonly code: number }

@@ -1,0 +1,34 @@
+/** The shared part of the state: what every panel may read and none may write. */
+import type { Model } from "../model/model.ts"
+import type { Size, Tone } from "../text/line.ts"
+
+export interface Settings {
+  /** The interface whose counters are shown. */
+  readonly interfaceName: string
+  readonly refreshMs: number
+  readonly version: string
+  /** Connections of this process are not shown. */
+  readonly ownPid: number
+}
+
+/** A short message in the status bar. */
+export interface Notice {
+  readonly text: string
+  readonly tone: Tone
+  /** Wall clock, milliseconds. */
+  readonly until: number
+}
+
+export interface Facts {
+  readonly source: "live" | "replay"
+  readonly settings: Settings
+  readonly screen: Size
+  /** Wall clock as last told, milliseconds: for ages only. */
+  readonly now: number
+  readonly isPaused: boolean
+  readonly isMasked: boolean
+  /** A look is under way. */
+  readonly isCollecting: boolean
+  readonly model?: Model
+  readonly notice?: Notice
+}

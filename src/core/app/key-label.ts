@@ -1,0 +1,20 @@
+/** How a chord is written for people. */
+
+const names: Readonly<Record<string, string>> = {
+  up: "↑",
+  down: "↓",
+  left: "←",
+  right: "→",
+  pageup: "PgUp",
+  pagedown: "PgDn",
+  home: "Home",
+  end: "End",
+  tab: "Tab",
+  "shift+tab": "Shift+Tab",
+  enter: "Enter",
+  escape: "Esc",
+  space: "Space",
+  "ctrl+c": "Ctrl+C",
+}
+
+export const keyLabel = (chord: string): string => names[chord] ?? chord

@@ -1,0 +1,52 @@
+/**
+ * What a panel is: one value with its state, its update, its commands and its view.
+ *
+ * A panel sees the shared facts and its own slice, and never another panel.
+ */
+import type { Line, Size } from "../text/line.ts"
+import type { Command } from "./command.ts"
+import type { Effect } from "./effect.ts"
+import type { Facts } from "./facts.ts"
+
+/** The panel's slice after an action, and what it asks of the world. The same slice object means nothing changed. */
+export type PanelStep<Slice> = readonly [Slice, ...Effect[]]
+
+export interface MouseAt {
+  readonly kind: "click" | "wheel-up" | "wheel-down"
+  /** Cells from the left and top of the panel's inside. */
+  readonly x: number
+  readonly y: number
+}
+
+/** Where a panel stands: in the wide part, in the column at its side, or above everything while open. */
+export type Place =
+  | { readonly region: "main" }
+  | { readonly region: "side"; readonly weight: number }
+  | { readonly region: "overlay"; readonly size: (screen: Size) => Size }
+
+export interface Panel<Id extends string, Slice, Action extends { readonly type: `${Id}/${string}` }> {
+  readonly id: Id
+  readonly place: Place
+  readonly initial: Slice
+  readonly commands: readonly Command<Slice, Action>[]
+  readonly title: (slice: Slice, facts: Facts) => string
+  /** At the right of the top edge, such as `1-12 of 40`. */
+  readonly note?: (slice: Slice, facts: Facts, size: Size) => string
+  /** `size` is the panel's inside as it stands on the screen, or would. */
+  update(slice: Slice, action: Action, facts: Facts, size: Size): PanelStep<Slice>
+  /** Called when the model, the mask or another fact is new: what the panel derives from them is made here, once. */
+  refresh?(slice: Slice, facts: Facts): Slice
+  /** Exactly what stands inside the frame. Computes nothing that a test would want to check without a screen. */
+  view(slice: Slice, facts: Facts, size: Size): readonly Line[]
+  /** One line that says the most important thing, for layouts without room for the panel. */
+  strip?(slice: Slice, facts: Facts, width: number): Line
+  mouse?(slice: Slice, facts: Facts, size: Size, at: MouseAt): Action | undefined
+  /** While text is typed in the panel: the action of every key, taken before all commands. */
+  capture?(slice: Slice, chord: string): Action | undefined
+  paste?(slice: Slice, text: string): Action | undefined
+}
+
+/** Checks that a panel's actions carry its own name, and keeps its exact types. */
+export const definePanel = <const Id extends string, Slice, Action extends { readonly type: `${Id}/${string}` }>(
+  panel: Panel<Id, Slice, Action>,
+): Panel<Id, Slice, Action> => panel

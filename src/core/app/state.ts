@@ -1,0 +1,48 @@
+/** The whole of what the program knows. Plain data: it can be compared, logged and sent to another thread. */
+import type { RateTable } from "../model/rates.ts"
+import { panels } from "../panels/index.ts"
+import type { Sample } from "../sample/sample.ts"
+import type { Facts, Settings } from "./facts.ts"
+
+type AnyPanel = (typeof panels)[number]
+export type PanelId = AnyPanel["id"]
+export type Slices = { readonly [P in AnyPanel as P["id"]]: P["initial"] }
+
+export interface State extends Facts {
+  readonly focus: PanelId
+  readonly isZoomed: boolean
+  /** Open overlays, the topmost last. */
+  readonly overlays: readonly PanelId[]
+  readonly slices: Slices
+  /** The look that `model` was made from: the next one is measured against it. */
+  readonly sample?: Sample
+  readonly rates?: RateTable
+  /** Goes up when the operator asks for a look, so that the refresh timer starts anew. */
+  readonly lookEpoch: number
+  /** The look under way was asked for by the operator: it is shown even while paused. */
+  readonly isLookWanted: boolean
+  readonly isLaneBusy: boolean
+}
+
+export function initialState(
+  source: State["source"],
+  settings: Settings,
+  options: { isMasked: boolean; at: number },
+): State {
+  return {
+    source,
+    settings,
+    screen: { width: 80, height: 24 },
+    now: options.at,
+    isPaused: false,
+    isMasked: options.isMasked,
+    isCollecting: false,
+    focus: "top-connections",
+    isZoomed: false,
+    overlays: [],
+    slices: Object.fromEntries(panels.map((panel) => [panel.id, panel.initial])) as Slices,
+    lookEpoch: 0,
+    isLookWanted: false,
+    isLaneBusy: false,
+  }
+}

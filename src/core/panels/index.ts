@@ -1,0 +1,6 @@
+/** The panels, in screen order; overlays after them. A new panel is one line here. */
+import { help } from "./help/panel.ts"
+import { systemHealth } from "./system-health/panel.ts"
+import { topConnections } from "./top-connections/panel.ts"
+
+export const panels = [topConnections, systemHealth, help] as const

@@ -1,0 +1,148 @@
+/** The columns of the connections view, and which of them a width has room for. */
+
+import type { Connection } from "../../model/connections.ts"
+import { byteMark } from "../../model/rates.ts"
+import type { Tone } from "../../text/line.ts"
+import { maskAddress } from "../../text/mask.ts"
+import type { Column } from "../../text/table.ts"
+import { bytes, microseconds, rate } from "../../text/units.ts"
+import { harmless } from "../../text/width.ts"
+
+/** A row of the table: the connection, and whether addresses are hidden. */
+export interface ConnectionRow {
+  readonly connection: Connection
+  readonly isMasked: boolean
+}
+
+/** `1204/nginx`, with `?` when inferred; `-` when nobody is known. */
+export function processLabel({ owner }: Connection): string {
+  if (owner === undefined) return "-"
+  const mark = owner.isSure ? "" : "?"
+  return owner.name === "" ? `${owner.pid}${mark}` : `${owner.pid}/${harmless(owner.name)}${mark}`
+}
+
+const processName = ({ owner }: Connection): string => {
+  if (owner === undefined) return "-"
+  return `${owner.name === "" ? owner.pid : harmless(owner.name)}${owner.isSure ? "" : "?"}`
+}
+
+export const endpointText = (address: string, port: number, isMasked: boolean): string => {
+  const shown = isMasked ? maskAddress(address) : address
+  return shown.includes(":") ? `[${shown}]:${port}` : `${shown}:${port}`
+}
+
+const shortStates: Readonly<Record<string, string>> = {
+  ESTABLISHED: "EST",
+  TIME_WAIT: "TW",
+  CLOSE_WAIT: "CW",
+  LISTEN: "LS",
+  SYN_SENT: "SS",
+  SYN_RECV: "SR",
+  FIN_WAIT1: "FW1",
+  FIN_WAIT2: "FW2",
+  LAST_ACK: "LA",
+  CLOSING: "CLG",
+  CLOSE: "CLS",
+}
+export const shortState = (state: string): string => shortStates[state] ?? state
+
+/** A rate, or why there is none: `!` for a counter that cannot be believed. */
+function rateText(value: number | undefined, mark: number): string {
+  return mark === byteMark.wentBack || mark === byteMark.impossible ? "!" : rate(value)
+}
+
+const queueTone = (queue: number): Tone => (queue > 0 ? "plain" : "muted")
+const rateTone = (value: number | undefined): Tone => (value === undefined || value < 1 ? "muted" : "plain")
+const sum = (a: number | undefined, b: number | undefined) => (a === undefined || b === undefined ? undefined : a + b)
+const stateTone = (state: string): Tone => (state === "ESTABLISHED" ? "plain" : "muted")
+
+const column = (
+  id: string,
+  title: string,
+  width: number | "rest",
+  rest: Omit<Column<ConnectionRow>, "id" | "title" | "width">,
+) => ({
+  id,
+  title,
+  width,
+  ...rest,
+})
+
+const all = {
+  process: column("process", "PROCESS", 16, {
+    cell: ({ connection }) => processLabel(connection),
+    tone: ({ connection }) => (connection.owner?.isSure === true ? "plain" : "muted"),
+  }),
+  processName: column("process", "PROCESS", 13, {
+    cell: ({ connection }) => processName(connection),
+    tone: ({ connection }) => (connection.owner?.isSure === true ? "plain" : "muted"),
+  }),
+  local: column("local", "SRC", 22, {
+    cut: "middle",
+    cell: ({ connection, isMasked }) => endpointText(connection.localAddress, connection.localPort, isMasked),
+    tone: () => "muted",
+  }),
+  localPort: column("local", "LPORT", 5, { align: "right", cell: ({ connection }) => String(connection.localPort) }),
+  peer: column("peer", "PEER", "rest", {
+    cut: "middle",
+    cell: ({ connection, isMasked }) => endpointText(connection.peerAddress, connection.peerPort, isMasked),
+  }),
+  state: column("state", "STATE", 11, {
+    cell: ({ connection }) => connection.state,
+    tone: ({ connection }) => stateTone(connection.state),
+  }),
+  shortState: column("state", "ST", 3, {
+    cell: ({ connection }) => shortState(connection.state),
+    tone: ({ connection }) => stateTone(connection.state),
+  }),
+  txQueue: column("tx-queue", "SEND-Q", 7, {
+    align: "right",
+    cell: ({ connection }) => bytes(connection.txQueue),
+    tone: ({ connection }) => queueTone(connection.txQueue),
+  }),
+  rxQueue: column("rx-queue", "RECV-Q", 7, {
+    align: "right",
+    cell: ({ connection }) => bytes(connection.rxQueue),
+    tone: ({ connection }) => queueTone(connection.rxQueue),
+  }),
+  queue: column("queue", "QUEUE", 6, {
+    align: "right",
+    cell: ({ connection }) => bytes(connection.txQueue + connection.rxQueue),
+    tone: ({ connection }) => queueTone(connection.txQueue + connection.rxQueue),
+  }),
+  tx: column("tx", "TX/s", 9, {
+    align: "right",
+    cell: ({ connection }) => rateText(connection.txBytesPerSecond, connection.mark),
+    tone: ({ connection }) => rateTone(connection.txBytesPerSecond),
+  }),
+  rx: column("rx", "RX/s", 9, {
+    align: "right",
+    cell: ({ connection }) => rateText(connection.rxBytesPerSecond, connection.mark),
+    tone: ({ connection }) => rateTone(connection.rxBytesPerSecond),
+  }),
+  bandwidth: column("bandwidth", "TX+RX/s", 9, {
+    align: "right",
+    cell: ({ connection }) => rateText(sum(connection.txBytesPerSecond, connection.rxBytesPerSecond), connection.mark),
+    tone: ({ connection }) => rateTone(sum(connection.txBytesPerSecond, connection.rxBytesPerSecond)),
+  }),
+  rtt: column("rtt", "RTT", 7, {
+    align: "right",
+    cell: ({ connection }) => microseconds(connection.rttUs === 0 ? undefined : connection.rttUs),
+    tone: () => "muted",
+  }),
+} as const satisfies Record<string, Column<ConnectionRow>>
+
+/** Columns by the width they need, widest first: what carries least goes first, peer and port never. */
+const forms: readonly { readonly from: number; readonly columns: readonly Column<ConnectionRow>[] }[] = [
+  {
+    from: 122,
+    columns: [all.process, all.local, all.peer, all.state, all.txQueue, all.rxQueue, all.tx, all.rx, all.rtt],
+  },
+  { from: 111, columns: [all.process, all.local, all.peer, all.state, all.txQueue, all.rxQueue, all.tx, all.rx] },
+  { from: 90, columns: [all.process, all.localPort, all.peer, all.state, all.queue, all.tx, all.rx] },
+  { from: 66, columns: [all.processName, all.localPort, all.peer, all.shortState, all.queue, all.tx, all.rx] },
+  { from: 0, columns: [all.processName, all.localPort, all.peer, all.shortState, all.bandwidth] },
+]
+
+export const columnsFor = (width: number): readonly Column<ConnectionRow>[] =>
+  forms.find(({ from }) => width >= from)!.columns

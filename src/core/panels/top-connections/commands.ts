@@ -1,0 +1,100 @@
+/** The keys of Top Connections. */
+import type { Command } from "../../app/command.ts"
+import type { TopConnections } from "./state.ts"
+import type { TopConnectionsAction } from "./update.ts"
+
+type Entry = Command<TopConnections, TopConnectionsAction>
+
+const move = (by: number, unit: "row" | "page" | "all"): TopConnectionsAction => ({
+  type: "top-connections/move",
+  by,
+  unit,
+})
+
+export const commands: readonly Entry[] = [
+  { id: "top-connections.up", keys: ["up"], title: "Row above", group: "Select", action: move(-1, "row") },
+  {
+    id: "top-connections.down",
+    keys: ["down"],
+    title: "Row below",
+    hint: { key: "↑↓", word: "row" },
+    group: "Select",
+    action: move(1, "row"),
+  },
+  {
+    id: "top-connections.page-up",
+    keys: ["pageup", "["],
+    title: "Page back",
+    group: "Select",
+    action: move(-1, "page"),
+  },
+  {
+    id: "top-connections.page-down",
+    keys: ["pagedown", "]"],
+    title: "Page on",
+    group: "Select",
+    action: move(1, "page"),
+  },
+  { id: "top-connections.first", keys: ["home"], title: "First row", group: "Select", action: move(-1, "all") },
+  { id: "top-connections.last", keys: ["end"], title: "Last row", group: "Select", action: move(1, "all") },
+  {
+    id: "top-connections.side",
+    keys: ["o"],
+    title: "Incoming or outgoing",
+    hint: { key: "o", word: "in/out" },
+    group: "Look",
+    action: { type: "top-connections/side" },
+  },
+  {
+    id: "top-connections.view",
+    keys: ["g"],
+    title: "By connection or by peer",
+    hint: { key: "g", word: "group" },
+    group: "Look",
+    action: { type: "top-connections/view" },
+  },
+  {
+    id: "top-connections.search",
+    keys: ["/"],
+    title: "Find process, address, port or state",
+    hint: { key: "/", word: "find" },
+    group: "Filter and sort",
+    action: { type: "top-connections/ask", kind: "search" },
+  },
+  {
+    id: "top-connections.port",
+    keys: ["f"],
+    title: "Only one port",
+    hint: { key: "f", word: "port" },
+    group: "Filter and sort",
+    action: { type: "top-connections/ask", kind: "port" },
+  },
+  {
+    id: "top-connections.clear",
+    keys: ["F"],
+    title: "Clear filters",
+    group: "Filter and sort",
+    action: { type: "top-connections/clear" },
+  },
+  {
+    id: "top-connections.sort-by-bandwidth",
+    keys: ["B"],
+    title: "Sort by bandwidth; again turns the order",
+    group: "Filter and sort",
+    action: { type: "top-connections/sort", field: "bandwidth" },
+  },
+  {
+    id: "top-connections.sort-by-connections",
+    keys: ["C"],
+    title: "Sort by connections of the peer",
+    group: "Filter and sort",
+    action: { type: "top-connections/sort", field: "connections" },
+  },
+  {
+    id: "top-connections.sort-by-port",
+    keys: ["P"],
+    title: "Sort by port",
+    group: "Filter and sort",
+    action: { type: "top-connections/sort", field: "port" },
+  },
+]

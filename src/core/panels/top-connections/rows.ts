@@ -1,0 +1,121 @@
+/** Query and model to rows: filter, order, group. Runs once for each look and each change of the query. */
+import { type Connections, isConnection, ownerAt, stateName } from "../../model/connections.ts"
+import { endpointReader } from "../../model/endpoints.ts"
+import { type GroupTable, groupConnections } from "../../model/groups.ts"
+import { compareAddresses, sortRows } from "../../model/order.ts"
+import type { Query, Rows, Sort } from "./state.ts"
+
+export function findRows(connections: Connections, query: Query, ownPid: number): Rows {
+  const listed = filterRows(connections, query, ownPid)
+  if (query.view === "connections") {
+    sortConnections(connections, listed, query)
+    return { connections, listed }
+  }
+  const table = groupConnections(connections, listed, "peer-process", query.side)
+  return { connections, listed, groups: { table, order: orderGroups(connections, table, query.sorts.groups) } }
+}
+
+// Hot: every socket of the host passes here.
+function filterRows(connections: Connections, query: Query, ownPid: number): Uint32Array {
+  const { table, rates } = connections
+  const isIncoming = query.side === "in" ? 1 : 0
+  const ports = query.side === "in" ? table.localPort : table.remotePort
+  const matches = searchFor(connections, query.search)
+  const rows = new Uint32Array(table.length)
+  let length = 0
+  for (let row = 0; row < table.length; row++) {
+    if (rates.isIncoming[row] !== isIncoming) continue
+    if (query.port !== undefined && ports[row] !== query.port) continue
+    if (!isConnection(connections, row, ownPid)) continue
+    if (matches !== undefined && !matches(row)) continue
+    rows[length++] = row
+  }
+  return rows.slice(0, length)
+}
+
+/** Case-insensitive: every word must be found in process, addresses, endpoints or state; `!word` must not. */
+function searchFor(connections: Connections, search: string): ((row: number) => boolean) | undefined {
+  const words = search
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "" && word !== "!")
+  if (words.length === 0) return undefined
+  const { table } = connections
+  const wanted = words.filter((word) => !word.startsWith("!"))
+  const unwanted = words.filter((word) => word.startsWith("!")).map((word) => word.slice(1))
+  const endpoints = endpointReader(table)
+  const processes = connections.owners.map((owner) => `${owner.pid}/${owner.name}`.toLowerCase())
+  const states = Array.from({ length: 256 }, (_, state) => stateName(state).toLowerCase())
+  return (row) => {
+    const process = ownerAt(connections, row) === undefined ? "-" : processes[table.owner[row]!]
+    const text = `${process} ${endpoints.local(row)} ${endpoints.peer(row)} ${states[table.state[row]!]}`
+    return wanted.every((word) => text.includes(word)) && !unwanted.some((word) => text.includes(word))
+  }
+}
+
+/** Unknown bytes sort as nothing. */
+const known = (bytes: number) => (Number.isNaN(bytes) ? 0 : bytes)
+
+function sortConnections(
+  connections: Connections,
+  listed: Uint32Array,
+  { side, sorts: { connections: sort } }: Query,
+): void {
+  const { table, rates } = connections
+  const ports = side === "in" ? table.localPort : table.remotePort
+  const sign = sort.isDescending ? -1 : 1
+  const total = (row: number) => known(rates.txBytes[row]!) + known(rates.rxBytes[row]!)
+  const activity = (row: number) => table.sendQueue[row]! + table.receiveQueue[row]!
+  const peers = sort.field === "connections" ? connectionsByPeer(connections, listed, side) : undefined
+  // The peer is the last tie-break and always ascending, so that equal rows do not change places.
+  const byPeer = (a: number, b: number) =>
+    compareAddresses(table.remoteAddress, a, b) || table.remotePort[a]! - table.remotePort[b]!
+  const orders = {
+    bandwidth: (a: number, b: number) =>
+      sign * (total(a) - total(b)) ||
+      sign * (activity(a) - activity(b)) ||
+      sign * (ports[a]! - ports[b]!) ||
+      byPeer(a, b),
+    connections: (a: number, b: number) =>
+      sign * (peers![a]! - peers![b]!) ||
+      sign * (total(a) - total(b)) ||
+      sign * (ports[a]! - ports[b]!) ||
+      byPeer(a, b),
+    port: (a: number, b: number) => sign * (ports[a]! - ports[b]!) || sign * (total(a) - total(b)) || byPeer(a, b),
+  } as const
+  sortRows(listed, orders[sort.field])
+}
+
+/** How many listed connections the peer of each row has, by row. */
+function connectionsByPeer(connections: Connections, listed: Uint32Array, side: Query["side"]): Uint32Array {
+  const groups = groupConnections(connections, listed, "peer", side)
+  const counts = new Uint32Array(connections.table.length)
+  for (let i = 0; i < listed.length; i++) counts[listed[i]!] = groups.connectionCount[groups.groupOf[i]!]!
+  return counts
+}
+
+function orderGroups(connections: Connections, groups: GroupTable, sort: Sort): Uint32Array {
+  const sign = sort.isDescending ? -1 : 1
+  const total = (group: number) => known(groups.txBytes[group]!) + known(groups.rxBytes[group]!)
+  const queues = (group: number) => groups.txQueue[group]! + groups.rxQueue[group]!
+  const keys = {
+    bandwidth: total,
+    connections: (group: number) => groups.connectionCount[group]!,
+    port: (group: number) => groups.port[group]!,
+  } as const
+  const key = keys[sort.field]
+  const order = Uint32Array.from({ length: groups.length }, (_, group) => group)
+  sortRows(
+    order,
+    (a, b) =>
+      sign * (key(a) - key(b)) ||
+      total(b) - total(a) ||
+      queues(b) - queues(a) ||
+      compareAddresses(connections.table.remoteAddress, groups.row[a]!, groups.row[b]!) ||
+      compareText(nameOf(connections, groups.row[a]!), nameOf(connections, groups.row[b]!)),
+  )
+  return order
+}
+
+const nameOf = (connections: Connections, row: number) => ownerAt(connections, row)?.name ?? ""
+const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

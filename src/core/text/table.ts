@@ -1,0 +1,66 @@
+/** Tables from a list of columns: a new column is one entry. */
+import { type Line, type Size, type Span, span, type Tone } from "./line.ts"
+import { type Cut, fit } from "./width.ts"
+
+export interface Column<Row> {
+  readonly id: string
+  readonly title: string
+  /** Cells, or `rest`: what the others leave. At most one column takes the rest. */
+  readonly width: number | "rest"
+  readonly align?: "left" | "right"
+  readonly cut?: Cut
+  readonly cell: (row: Row) => string
+  readonly tone?: (row: Row) => Tone
+}
+
+const GAP = 1
+
+/** The width of each column inside `width` cells; `rest` is never negative. */
+export function columnWidths<Row>(columns: readonly Column<Row>[], width: number): number[] {
+  const fixed = columns.reduce((sum, column) => sum + (column.width === "rest" ? 0 : column.width), 0)
+  const rest = Math.max(0, width - fixed - GAP * Math.max(0, columns.length - 1))
+  return columns.map((column) => (column.width === "rest" ? rest : column.width))
+}
+
+/** The heading; `mark` is put behind the title of the column that the rows are sorted by. */
+export function tableHead<Row>(
+  columns: readonly Column<Row>[],
+  widths: readonly number[],
+  sorted?: { readonly column: string; readonly mark: string },
+): Line {
+  return columns.map((column, i) => {
+    const title = sorted?.column === column.id ? `${column.title}${sorted.mark}` : column.title
+    const gap = i === columns.length - 1 ? "" : " "
+    return span(fit(title, widths[i]!, column.align) + gap, sorted?.column === column.id ? "strong" : "muted")
+  })
+}
+
+export function tableRow<Row>(
+  columns: readonly Column<Row>[],
+  widths: readonly number[],
+  row: Row,
+  isSelected = false,
+): Line {
+  return columns.map((column, i): Span => {
+    const gap = i === columns.length - 1 ? "" : " "
+    const text = fit(column.cell(row), widths[i]!, column.align, column.cut) + gap
+    const tone = column.tone?.(row) ?? "plain"
+    return isSelected ? { text, tone, isInverse: true } : { text, tone }
+  })
+}
+
+/** The id of the column at cell `x`, or undefined between and behind them. */
+export function columnAt<Row>(
+  columns: readonly Column<Row>[],
+  widths: readonly number[],
+  x: number,
+): string | undefined {
+  let left = 0
+  for (const [i, column] of columns.entries()) {
+    if (x >= left && x < left + widths[i]!) return column.id
+    left += widths[i]! + GAP
+  }
+  return undefined
+}
+
+export type { Size }

@@ -1,0 +1,57 @@
+/** The live dashboard: the only program that may change the host. */
+
+import type { Settings } from "../core/app/facts.ts"
+import { actionForKey, actionForPaste, actionsForMouse } from "../core/app/keymap.ts"
+import { initialState } from "../core/app/state.ts"
+import { view } from "../core/app/view.ts"
+import { Collector } from "./collect.ts"
+import { Program } from "./program.ts"
+import { run, type TerminalOptions } from "./terminal/screen.ts"
+
+export async function live(
+  settings: Settings,
+  options: { isMasked: boolean; terminal: TerminalOptions },
+): Promise<number> {
+  const collector = new Collector({ now: Date.now, monotonicMs: () => performance.now() })
+  return run(options.terminal, (screen) => {
+    const program = new Program(
+      { ...initialState("live", settings, { isMasked: options.isMasked, at: Date.now() }), screen: screen.size },
+      {
+        "look/collect": async (_, state) => {
+          const { sample, rates } = await collector.look(state.sample)
+          return { type: "look/collected", sample, rates, at: Date.now() }
+        },
+        "lane/collect": () => ({ type: "lane/collected", at: Date.now() }),
+        "program/quit": (effect) => {
+          screen.quit(effect.code)
+          return undefined
+        },
+      },
+      (state) => screen.paint(view(state)),
+      {
+        now: Date.now,
+        setInterval: (act, everyMs) => {
+          const timer = setInterval(act, everyMs)
+          return () => clearInterval(timer)
+        },
+        later: (act) => void setImmediate(act),
+      },
+    )
+    program.dispatch({ type: "look/due", at: Date.now() })
+    return {
+      key: (chord) => {
+        const action = actionForKey(program.state, chord)
+        if (action !== undefined) program.dispatch(action)
+      },
+      mouse: (at) => {
+        for (const action of actionsForMouse(program.state, at)) program.dispatch(action)
+      },
+      paste: (text) => {
+        const action = actionForPaste(program.state, text)
+        if (action !== undefined) program.dispatch(action)
+      },
+      resize: (size) => program.dispatch({ type: "screen/resized", size }),
+      stop: () => program.stop(),
+    }
+  })
+}

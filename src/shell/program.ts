@@ -1,0 +1,104 @@
+/**
+ * The loop: actions change the state, the state is painted, effects are done, and what comes of them is an action again.
+ *
+ * State first, then paint, then effects: the screen says what is under way before the world is asked.
+ */
+import type { Action } from "../core/app/action.ts"
+import type { Effect } from "../core/app/effect.ts"
+import type { State } from "../core/app/state.ts"
+import { type Timer, timers } from "../core/app/timers.ts"
+import { update } from "../core/app/update.ts"
+
+/** One handler for each effect. It may answer an action; what it throws becomes `effect/failed`. */
+export type EffectHandlers = {
+  readonly [T in Effect["type"]]: (
+    effect: Extract<Effect, { type: T }>,
+    state: State,
+  ) => Action | undefined | Promise<Action | undefined>
+}
+
+/** What the loop needs of the world. A test hands in a clock it moves itself. */
+export interface Loop {
+  readonly now: () => number
+  readonly setInterval: (act: () => void, everyMs: number) => () => void
+  /** Runs soon, once, after what is going on now. */
+  readonly later: (act: () => void) => void
+}
+
+export class Program {
+  private readonly running = new Map<Timer["id"], { readonly key: string; readonly stop: () => void }>()
+  private isPaintDue = false
+  private isOver = false
+
+  constructor(
+    private current: State,
+    private readonly handlers: EffectHandlers,
+    private readonly paint: (state: State) => void,
+    private readonly loop: Loop,
+  ) {
+    this.keepTimers()
+  }
+
+  get state(): State {
+    return this.current
+  }
+
+  dispatch(action: Action): void {
+    if (this.isOver) return
+    const [next, ...effects] = update(this.current, action)
+    if (next !== this.current) {
+      this.current = next
+      this.keepTimers()
+      this.paintSoon()
+    }
+    for (const effect of effects) void this.perform(effect)
+  }
+
+  /** Several actions in one turn are one paint. */
+  private paintSoon(): void {
+    if (this.isPaintDue) return
+    this.isPaintDue = true
+    this.loop.later(() => {
+      this.isPaintDue = false
+      if (!this.isOver) this.paint(this.current)
+    })
+  }
+
+  private async perform(effect: Effect): Promise<void> {
+    try {
+      const handle = this.handlers[effect.type] as (
+        effect: Effect,
+        state: State,
+      ) => ReturnType<EffectHandlers["look/collect"]>
+      const action = await handle(effect, this.current)
+      if (action !== undefined) this.dispatch(action)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.dispatch({ type: "effect/failed", effect, reason, at: this.loop.now() })
+    }
+  }
+
+  private keepTimers(): void {
+    const wanted = timers(this.current)
+    for (const [id, timer] of this.running) {
+      if (wanted.some((other) => other.id === id && other.key === timer.key)) continue
+      timer.stop()
+      this.running.delete(id)
+    }
+    for (const timer of wanted) {
+      if (this.running.has(timer.id)) continue
+      const stop = this.loop.setInterval(
+        () => this.dispatch({ type: timer.action, at: this.loop.now() }),
+        timer.everyMs,
+      )
+      this.running.set(timer.id, { key: timer.key, stop })
+    }
+  }
+
+  /** Stops every timer; actions that still come are not heard. */
+  stop(): void {
+    this.isOver = true
+    for (const timer of this.running.values()) timer.stop()
+    this.running.clear()
+  }
+}

@@ -1,0 +1,39 @@
+/** Tones to colours: the sixteen of the operator's own palette, so every terminal and every taste is respected. */
+import { RGBA, TextAttributes } from "@opentui/core"
+import type { Tone } from "../../core/text/line.ts"
+
+export interface Paint {
+  readonly foreground: RGBA
+  readonly attributes: number
+}
+
+export type Theme = Readonly<Record<Tone, Paint>>
+
+// Compared by identity when cells are compared: made once.
+export const FOREGROUND = RGBA.defaultForeground()
+export const BACKGROUND = RGBA.defaultBackground()
+
+const paint = (foreground: RGBA, attributes = 0): Paint => ({ foreground, attributes })
+
+const color: Theme = {
+  plain: paint(FOREGROUND),
+  muted: paint(RGBA.fromIndex(8)),
+  strong: paint(FOREGROUND, TextAttributes.BOLD),
+  accent: paint(RGBA.fromIndex(6), TextAttributes.BOLD),
+  ok: paint(RGBA.fromIndex(2)),
+  warn: paint(RGBA.fromIndex(3)),
+  crit: paint(RGBA.fromIndex(1), TextAttributes.BOLD),
+}
+
+/** For NO_COLOR: weight alone. Severities are also words on the screen, so nothing is lost. */
+const monochrome: Theme = {
+  plain: paint(FOREGROUND),
+  muted: paint(FOREGROUND, TextAttributes.DIM),
+  strong: paint(FOREGROUND, TextAttributes.BOLD),
+  accent: paint(FOREGROUND, TextAttributes.BOLD),
+  ok: paint(FOREGROUND),
+  warn: paint(FOREGROUND, TextAttributes.BOLD),
+  crit: paint(FOREGROUND, TextAttributes.BOLD),
+}
+
+export const themeFor = (hasColor: boolean): Theme => (hasColor ? color : monochrome)

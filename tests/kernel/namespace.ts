@@ -1,0 +1,34 @@
+/**
+ * Tests that touch the network run in a network namespace of their own, so they may do what they like.
+ *
+ * As root the test file starts itself again under `unshare --net`; without root it says why it did not run.
+ */
+import { describe, expect } from "bun:test"
+import { networkNamespace, requires } from "../support/requirements.ts"
+
+const MARK = "HOLYF_TEST_OUTER_NETNS"
+const current = networkNamespace()
+const outer = process.env[MARK]
+
+const needy = requires({ root: true, tools: ["unshare", "ip", "ss"] })
+
+/** Runs `define` inside a namespace of its own: `file` is the caller's `import.meta.path`. */
+export function describeInNamespace(name: string, file: string, define: () => void): void {
+  if (outer !== undefined && outer !== current) {
+    describe(name, define)
+    return
+  }
+  needy(
+    `${name}, in a network namespace of its own`,
+    async () => {
+      const child = Bun.spawn(["unshare", "--net", "--pid", "--fork", "--kill-child", process.execPath, "test", file], {
+        env: { ...process.env, [MARK]: current },
+        stdout: "pipe",
+        stderr: "pipe",
+      })
+      const report = await new Response(child.stderr).text()
+      expect(await child.exited, report).toBe(0)
+    },
+    60_000,
+  )
+}
