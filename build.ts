@@ -73,6 +73,8 @@ async function build({ target, outfile }: { target: Target; outfile: string }): 
   // one: it becomes part of the bytes.
   const workFolder = mkdtempSync(join(dirname(outfile), ".build-"))
   const draft = join(workFolder, basename(outfile))
+  // The runtime puts its own drafts, 130 MB each, where it is.
+  process.chdir(workFolder)
   try {
     const result = await Bun.build({
       entrypoints: [join(root, "src/main.ts")],
