@@ -8,6 +8,9 @@ import { addressText, cookieOf, type SocketTable, stateName } from "../sample/so
 import { LISTEN } from "./direction.ts"
 import type { RateTable } from "./rates.ts"
 
+/** What is asked of a row's socket from outside the model. */
+export { cookieOf, stateName }
+
 export interface Connections {
   readonly table: SocketTable
   readonly owners: readonly Owner[]

@@ -1,7 +1,6 @@
 /** The selection follows the row, not its number: a row has an identity that outlives a look. */
 import type { Facts } from "../../app/facts.ts"
-import { ownerAt } from "../../model/connections.ts"
-import { cookieOf } from "../../sample/socket-table.ts"
+import { cookieOf, ownerAt } from "../../model/connections.ts"
 import { findRows } from "./rows.ts"
 import { type Rows, rowCount, type TopConnections } from "./state.ts"
 
