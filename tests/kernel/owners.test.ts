@@ -192,6 +192,8 @@ describeInNamespace("owners", import.meta.path, () => {
     setImmediate(probe)
     const { owners, findings } = await search
     isDone = true
+    // When the loop never ran, the probe did not either.
+    longest = Math.max(longest, performance.now() - last)
     expect(owners({ state: LISTEN })).toMatchObject([{ pid, name: "crowded" }])
     expect(findings.stats.descriptorsRead).toBeGreaterThan(DESCRIPTORS)
     console.log(`longest turn ${longest.toFixed(1)} ms, whole search ${findings.stats.elapsedMs.toFixed(1)} ms`)
