@@ -116,7 +116,7 @@ export class OwnerSearch {
   private unknownCount = 0
   private readonly stageCounts = new Int32Array(FOUND + 1)
 
-  // A session lasts from the first walk until none is under way, perhaps over several looks; while it does, whoever
+  // A search lasts from the first walk until none is under way, perhaps over several looks; while it does, whoever
   // else holds a socket that was found in it is counted as a sharer.
   private holders: Process[] = []
   private sharedBy: number[][] = []
@@ -183,7 +183,7 @@ export class OwnerSearch {
     if (this.isSearchDue()) {
       await this.search(table, listeners, budgetMs)
       this.giveOwners(table, listeners)
-    } else this.endSession()
+    } else this.endSearch()
     inheritOwners(table, listeners, isNumberedAlike ? previous : undefined, (number) => this.list.unsure(number))
     this.list.compact(table)
     this.lastTable = table
@@ -200,7 +200,7 @@ export class OwnerSearch {
 
   /** Gives up the descriptors that an unfinished search keeps open between looks. */
   close(): void {
-    this.endSession()
+    this.endSearch()
   }
 
   [Symbol.dispose](): void {
@@ -217,13 +217,13 @@ export class OwnerSearch {
     // A look in between that failed: its rows point into a table whose progress we no longer have.
     const isNext = previous !== undefined && previous === this.lastTable
     if (!isNext) this.namesChanged = true
-    const isSession = this.isSession()
+    const isSearching = this.isSearching()
     for (let row = 0; row < table.length; row++) {
       const earlier = isNext ? table.previousRow[row]! : -1
       if (earlier >= 0 && previous!.inode[earlier] === table.inode[row]) {
         now.stage[row] = before.stage[earlier]!
         now.misses[row] = before.misses[earlier]!
-        now.holder[row] = isSession ? before.holder[earlier]! : NOBODY
+        now.holder[row] = isSearching ? before.holder[earlier]! : NOBODY
       } else this.forget(row)
       const owner = table.owner[row]!
       if (owner >= 0) this.list.process(owner).usedAtLook = this.look
@@ -325,11 +325,11 @@ export class OwnerSearch {
     return this.others !== undefined || isWalkDue(this.barrenWalks, this.look)
   }
 
-  private isSession(): boolean {
+  private isSearching(): boolean {
     return this.likely !== undefined || this.others !== undefined
   }
 
-  private endSession(): void {
+  private endSearch(): void {
     closeWalk(this.likely)
     closeWalk(this.others)
     this.likely = undefined
@@ -337,7 +337,7 @@ export class OwnerSearch {
   }
 
   private async search(table: SocketTable, listeners: Listeners, budgetMs: number): Promise<void> {
-    if (!this.isSession()) {
+    if (!this.isSearching()) {
       this.holders = []
       this.sharedBy = []
     }
@@ -361,11 +361,11 @@ export class OwnerSearch {
     if (this.others !== undefined && this.wantedFromOthers() === 0) this.endOthers(this.others)
   }
 
-  /** The rows that want an owner, and those found in this session, whose sharers are counted. */
+  /** The rows that want an owner, and those found in this search, whose sharers are counted. */
   private indexRows(table: SocketTable): InodeIndex {
     const { holder } = this.progress
     let count = this.unknownCount
-    if (this.isSession())
+    if (this.isSearching())
       for (let row = 0; row < table.length; row++)
         if (holder[row] !== NOBODY && table.owner[row]! >= 0) this.unknownRows[count++] = row
     return indexInodes(table.inode, this.unknownRows, count)
@@ -549,7 +549,7 @@ export class OwnerSearch {
     return holder >= 0 ? [holder] : this.sharedBy[-2 - holder]!
   }
 
-  /** Fills the owners of every row found in this session: of listeners first, since the others may depend on them. */
+  /** Fills the owners of every row found in this search: of listeners first, since the others may depend on them. */
   private giveOwners(table: SocketTable, listeners: Listeners): void {
     const { holder } = this.progress
     const shared: number[] = []

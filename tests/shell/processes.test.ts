@@ -173,7 +173,7 @@ test("a shared socket belongs to the oldest, with the count of who was seen to h
 })
 
 test("of those who share a connection the owner of its listener is shown, though another is older", async () => {
-  addProcess(50, { name: "helper", startTime: 1, sockets: [101] })
+  addProcess(50, { name: "sidecar", startTime: 1, sockets: [101] })
   addProcess(60, { name: "server", startTime: 600, sockets: [100, 101] })
   const listener = socket(100, { state: LISTEN, local: "0.0.0.0:80", remote: "0.0.0.0:0" })
   // The third socket nobody holds, so that the search goes through everyone.
