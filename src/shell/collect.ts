@@ -3,6 +3,7 @@
  *
  * Each source fails alone, with its reason. The event loop runs between the reads.
  */
+import { findListeners } from "../core/model/direction.ts"
 import { createRateTable, type RateTable } from "../core/model/rates.ts"
 import { linkPrevious } from "../core/sample/link.ts"
 import { missing, type Note, type Reading, reading, type Sample, type Sockets } from "../core/sample/sample.ts"
@@ -11,6 +12,7 @@ import { readInterface } from "./interfaces.ts"
 import { listHostAddresses } from "./kernel/links.ts"
 import { KernelError } from "./kernel/netlink.ts"
 import { listSockets } from "./kernel/sockets.ts"
+import { OwnerSearch } from "./processes.ts"
 import { readConntrack, readCounters, readLoad, readOwnUsage, readSocketStatistics, readSoftnet } from "./procfs.ts"
 
 /** Room for one look: the sockets, and the rates that will be derived from them. */
@@ -33,9 +35,13 @@ export interface CollectorOptions {
 /** Two looks closer than this say more of the moment of reading than of the host: the second one waits. */
 const WINDOW_MIN_MS = 500
 
+/** A look may search this long for the processes of sockets it has not seen before; the next look goes on. */
+const OWNER_BUDGET_MS = 150
+
 /** Looks at the host. Two rooms take turns, so the look that is shown is never written to. */
 export class Collector {
   private readonly rooms: readonly [Room, Room] = [createRoom(), createRoom()]
+  private readonly owners = new OwnerSearch()
 
   constructor(private readonly options: CollectorOptions) {}
 
@@ -79,10 +85,16 @@ export class Collector {
       ...(withoutIpv6 === undefined ? [] : [withoutIpv6]),
     ]
     const isComplete = texts.length === 0
-    return {
-      sockets: reading({ table, owners: [], isComplete }),
-      notes: texts.map((text) => ({ source: "sockets", text })),
-    }
+    const found = await this.owners.find(table, findListeners(table), { budgetMs: OWNER_BUDGET_MS, previous: shown })
+    const notes = [
+      ...texts.map((text) => ({ source: "sockets", text })),
+      ...(found.note === undefined ? [] : [{ source: "processes", text: found.note }]),
+    ]
+    return { sockets: reading({ table, owners: found.owners, isComplete }), notes }
+  }
+
+  close(): void {
+    this.owners.close()
   }
 }
 

@@ -61,7 +61,10 @@ export async function live(
         if (action !== undefined) program.dispatch(action)
       },
       resize: (size) => program.dispatch({ type: "screen/resized", size }),
-      stop: () => program.stop(),
+      stop: () => {
+        program.stop()
+        collector.close()
+      },
     }
   })
 }

@@ -6,7 +6,7 @@
  * sockets that nobody is known to hold cause a search, likely processes are asked first, and a search goes on in the
  * next look when the time for this one is over.
  */
-import { type Listeners, listenerOf } from "../core/model/direction.ts"
+import { LISTEN, type Listeners, listenerOf } from "../core/model/direction.ts"
 import { inheritOwners } from "../core/model/inherited-owners.ts"
 import { socketInode } from "../core/proc/socket-link.ts"
 import { likelyListedPids, likelyPids } from "../core/sample/candidates.ts"
@@ -181,7 +181,7 @@ export class OwnerSearch {
     if (this.namesChanged) this.correctRows(table)
     this.gatherUnknown(table)
     if (this.isSearchDue()) {
-      await this.search(table, listeners, budgetMs)
+      await this.search(table, budgetMs)
       this.giveOwners(table, listeners)
     } else this.endSearch()
     inheritOwners(table, listeners, isNumberedAlike ? previous : undefined, (number) => this.list.unsure(number))
@@ -336,7 +336,7 @@ export class OwnerSearch {
     this.others = undefined
   }
 
-  private async search(table: SocketTable, listeners: Listeners, budgetMs: number): Promise<void> {
+  private async search(table: SocketTable, budgetMs: number): Promise<void> {
     if (!this.isSearching()) {
       this.holders = []
       this.sharedBy = []
@@ -347,7 +347,7 @@ export class OwnerSearch {
       const othersWait = this.wantedFromOthers() > 0 && this.mayAskOthers()
       const likelyMs = budgetMs * (othersWait ? LIKELY_SHARE : 1)
       if (this.wantedFromLikely() > 0 && (this.pace.spentMs < likelyMs || !othersWait)) {
-        this.likely ??= this.beginLikely(table, listeners)
+        this.likely ??= this.beginLikely(table)
         await this.ask(this.likely, likelyMs, () => this.wantedFromLikely())
         if (this.likely.isOver) this.endLikely(this.likely)
       } else if (othersWait) {
@@ -371,16 +371,18 @@ export class OwnerSearch {
     return indexInodes(table.inode, this.unknownRows, count)
   }
 
-  private beginLikely(table: SocketTable, listeners: Listeners): Walk {
+  private beginLikely(table: SocketTable): Walk {
     const listening = new Set<number>()
     const ports = new Set<number>()
     for (let i = 0; i < this.unknownCount; i++) {
       const row = this.unknownRows[i]!
       if (this.progress.stage[row] === FRESH) ports.add(table.localPort[row]!)
     }
-    for (const port of ports)
-      for (const listener of listeners.get(port) ?? [])
-        if (table.owner[listener]! >= 0) listening.add(this.list.process(table.owner[listener]!).pid)
+    // Every listener of such a port, since each worker of a SO_REUSEPORT service has one of its own.
+    for (let row = 0; row < table.length; row++) {
+      const isOne = table.state[row] === LISTEN && table.owner[row]! >= 0 && ports.has(table.localPort[row]!)
+      if (isOne) listening.add(this.list.process(table.owner[row]!).pid)
+    }
     this.moveStage(FRESH, ASKING_LIKELY)
     return newWalk(likelyPids(listening, this.known.values(), this.look), async () => {
       const seenBefore = new Set(this.pids)
@@ -557,7 +559,7 @@ export class OwnerSearch {
       if (holder[row]! >= 0) table.owner[row] = this.list.sure(this.holders[holder[row]!]!, 1)
       else if (holder[row] !== NOBODY) shared.push(row)
     }
-    const isListener = (row: number) => listeners.get(table.localPort[row]!)?.includes(row) === true
+    const isListener = (row: number) => table.state[row] === LISTEN
     const give = (row: number) => {
       const holders = this.holdersOf(holder[row]!)
         .map((number) => this.holders[number]!)

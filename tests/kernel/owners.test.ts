@@ -1,7 +1,8 @@
 /** Who holds which socket, asked of the real kernel about real processes. */
-import { afterEach, beforeAll, expect, test } from "bun:test"
+import { afterEach, beforeAll, expect } from "bun:test"
 import { join } from "node:path"
 import { LISTEN } from "../../src/core/model/direction.ts"
+import { requires } from "../support/requirements.ts"
 import { describeInNamespace } from "./namespace.ts"
 import { watch } from "./owner-watch.ts"
 
@@ -64,9 +65,7 @@ const crowded = perl(`
   <STDIN>;
 `)
 
-const perlMissing = Bun.which("perl") === null
-const perlTest = (name: string, body: () => Promise<void>) =>
-  test.skipIf(perlMissing)(perlMissing ? `${name} (needs perl)` : name, body)
+const perlTest = requires({ tools: ["perl"] })
 
 const running: { stdin: { end(): unknown }; exited: Promise<number> }[] = []
 
