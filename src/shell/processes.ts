@@ -96,6 +96,9 @@ const progressOf = (capacity: number): Progress => ({
   holder: new Int32Array(capacity),
 })
 
+/** Root is not always enough: a container's root without CAP_SYS_PTRACE may not read descriptors of others. */
+const REFUSED = "some process names are missing: reading every process needs root with CAP_SYS_PTRACE"
+
 /** One for the life of the program: what it learned is what makes the next look cheap. */
 export class OwnerSearch {
   private readonly list = new OwnerList()
@@ -578,7 +581,7 @@ export class OwnerSearch {
     if (this.unknownCount === this.stageCounts[FOUND]!) return undefined
     if (this.listingProblem !== undefined)
       return `process names are missing: cannot list ${this.root} (${this.listingProblem}). Is procfs mounted?`
-    return this.wasRefused ? "process names of other users need root" : undefined
+    return this.wasRefused ? REFUSED : undefined
   }
 }
 

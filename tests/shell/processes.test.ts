@@ -299,16 +299,22 @@ test("says that root is needed only when a name is missing for that reason", asy
   writeFileSync(join(root, "30/fd/3"), "")
   const { look } = watch()
   expect((await look([socket(101)])).note).toBeUndefined()
-  expect((await look([socket(101), socket(900)])).note).toBe("process names of other users need root")
+  expect((await look([socket(101), socket(900)])).note).toBe(
+    "some process names are missing: reading every process needs root with CAP_SYS_PTRACE",
+  )
   // Still true in looks that do not search.
-  expect((await look([socket(101), socket(900)])).note).toBe("process names of other users need root")
+  expect((await look([socket(101), socket(900)])).note).toBe(
+    "some process names are missing: reading every process needs root with CAP_SYS_PTRACE",
+  )
   expect((await look([socket(101)])).note).toBeUndefined()
 })
 
 test("a /proc that hides the processes of others is noticed by the missing process 1", async () => {
   endProcess(1)
   addProcess(20, { name: "curl", sockets: [101] })
-  expect((await watch().look([socket(101), socket(900)])).note).toBe("process names of other users need root")
+  expect((await watch().look([socket(101), socket(900)])).note).toBe(
+    "some process names are missing: reading every process needs root with CAP_SYS_PTRACE",
+  )
 })
 
 test("a socket that nobody holds is no reason for a note when everything could be read", async () => {
