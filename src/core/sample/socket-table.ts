@@ -20,6 +20,9 @@ import {
 } from "../wire/inet-diag.ts"
 import { type Datagram, HEADER_SIZE } from "../wire/message.ts"
 
+/** The values of the `family` column. */
+export { AF_INET, AF_INET6 }
+
 /** The column's array type by what it holds. `f64` holds 64-bit counters, exact to 2^53. */
 const arrays = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i32: Int32Array, f64: Float64Array } as const
 
