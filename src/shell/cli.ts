@@ -65,9 +65,16 @@ const byName = new Map(allFlags.map(([id, flag]) => [flag.name, id]))
 const byShort = new Map(allFlags.flatMap(([id, flag]) => (flag.short === undefined ? [] : [[flag.short, id] as const])))
 const longNames = allFlags.map(([, flag]) => `--${flag.name}`)
 
-/** Rewrites every flag as `--name==text`. The second `=` keeps cac from reading the text as a number. */
-function spellOut(given: readonly string[]): string[] {
+interface Spelled {
+  /** Every flag as `--name==text`. The second `=` keeps cac from reading the text as a number. */
+  readonly flags: readonly string[]
+  /** What is no flag and no value of one. */
+  readonly words: readonly string[]
+}
+
+function spellOut(given: readonly string[]): Spelled {
   const spelled: string[] = []
+  const words: string[] = []
   const seen = new Set<FlagId>()
   let at = 0
 
@@ -91,8 +98,7 @@ function spellOut(given: readonly string[]): string[] {
   while (at < given.length) {
     const word = given[at++]!
     if (word === "--") {
-      // No command takes words that look like flags: what follows is refused with the rest of the words.
-      spelled.push(...given.slice(at).map((rest) => (rest.startsWith("-") ? `./${rest}` : rest)))
+      words.push(...given.slice(at))
       break
     }
     if (word.startsWith("--")) {
@@ -113,9 +119,9 @@ function spellOut(given: readonly string[]): string[] {
         addWithValue(id, rest === "" ? undefined : rest.replace(/^=/, ""))
         break
       }
-    } else spelled.push(word)
+    } else words.push(word)
   }
-  return spelled
+  return { flags: spelled, words }
 }
 
 const isFlag = (word: string): boolean =>
@@ -129,20 +135,24 @@ interface Asked {
   readonly texts: ReadonlyMap<FlagId, string>
 }
 
-function findCommand(spelled: readonly string[]): Asked {
+/** A word that cac would take for a flag or for the command without a name. No command is called that. */
+const isMisleading = (word: string) => word === "" || word.startsWith("-")
+
+function findCommand(spelled: Spelled): Asked {
   const cli = cac(PROGRAM)
   for (const spec of commands as readonly CommandSpec[]) {
     const command = cli.command([spec.name, spec.words ?? ""].join(" ").trim(), spec.summary)
     for (const id of flagIds(spec)) command.option(`--${flags[id].name} <value>`, flags[id].sentence)
   }
-  const { args, options } = cli.parse(["", "", ...spelled], { run: false })
+  const safeWords = spelled.words.map((word) => (isMisleading(word) ? "?" : word))
+  const { options } = cli.parse(["", "", ...spelled.flags, ...safeWords], { run: false })
   const matched = cli.matchedCommand
   const command = commands.find(({ name }) => name === matched?.name) ?? commands[0]
   const where = command.name === "" ? PROGRAM : `${PROGRAM} ${command.name}`
 
-  const [word] = args
-  if (command.name === "" && word !== undefined) throw unknownCommand(word)
-  const extra = args[matched?.args.length ?? 0]
+  const words = command.name === "" ? spelled.words : spelled.words.slice(1)
+  if (command.name === "" && words[0] !== undefined) throw unknownCommand(words[0])
+  const extra = words[matched?.args.length ?? 0]
   if (extra !== undefined) throw new Wrong(`${where} takes no further word, and was given ${quoted(extra)}`)
 
   const texts = new Map<FlagId, string>()
@@ -152,7 +162,7 @@ function findCommand(spelled: readonly string[]): Asked {
     if (matched?.hasOption(key) === undefined) throw new Wrong(`${where} has no flag --${flags[id].name}`)
     texts.set(id, String(value).slice(1))
   }
-  return { command, words: args, texts }
+  return { command, words, texts }
 }
 
 const camelCase = (name: string) => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())

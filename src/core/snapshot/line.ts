@@ -73,12 +73,12 @@ function snapshotRows(
 }
 
 function rowOf(group: Group, elapsedMs: number | undefined): SnapshotRow {
-  const { txQueue, rxQueue, txBytes = 0, rxBytes = 0 } = group
+  const { process: name, txQueue, rxQueue, txBytes = 0, rxBytes = 0 } = group
   const perSecond = (bytes: number) => (elapsedMs === undefined ? 0 : bytes / (elapsedMs / 1000))
   return {
     peer_ip: group.peerAddress,
     port: group.ports[0]!,
-    proc_name: group.process.trim() === "" ? "-" : group.process,
+    proc_name: name.trim() === "" ? "-" : name,
     conn_count: group.connectionCount,
     tx_queue: txQueue,
     rx_queue: rxQueue,
