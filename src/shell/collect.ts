@@ -27,7 +27,8 @@ export interface Look {
 }
 
 export interface CollectorOptions {
-  readonly interfaceName: string
+  /** Its counters are read; without one there is nothing to read. */
+  readonly interfaceName?: string
   readonly now: () => number
   readonly monotonicMs: () => number
 }
@@ -61,7 +62,7 @@ export class Collector {
       counters: readCounters(),
       socketStatistics: readSocketStatistics(),
       softnet: readSoftnet(),
-      interface: await readInterface(interfaceName),
+      interface: interfaceName === undefined ? missing("no interface was found") : await readInterface(interfaceName),
       addresses: await attempt(listHostAddresses),
       conntrack: readConntrack(),
       own: readOwnUsage(),
@@ -95,6 +96,10 @@ export class Collector {
 
   close(): void {
     this.owners.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
   }
 }
 

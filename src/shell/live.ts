@@ -4,6 +4,7 @@ import type { Settings } from "../core/app/facts.ts"
 import { actionForKey, actionForPaste, actionsForMouse } from "../core/app/keymap.ts"
 import { initialState } from "../core/app/state.ts"
 import { view } from "../core/app/view.ts"
+import type { Note } from "../core/sample/sample.ts"
 import { Collector } from "./collect.ts"
 import { readInterface } from "./interfaces.ts"
 import { Program } from "./program.ts"
@@ -11,7 +12,7 @@ import { run, type TerminalOptions } from "./terminal/screen.ts"
 
 export async function live(
   settings: Settings,
-  options: { isMasked: boolean; terminal: TerminalOptions },
+  options: { isMasked: boolean; notes: readonly Note[]; terminal: TerminalOptions },
 ): Promise<number> {
   const collector = new Collector({
     interfaceName: settings.interfaceName,
@@ -24,7 +25,8 @@ export async function live(
       {
         "look/collect": async (_, state) => {
           const { sample, rates } = await collector.look(state.sample)
-          return { type: "look/collected", sample, rates, at: Date.now() }
+          const withNotes = { ...sample, notes: [...options.notes, ...sample.notes] }
+          return { type: "look/collected", sample: withNotes, rates, at: Date.now() }
         },
         "lane/collect": async () => {
           const monotonicMs = performance.now()
