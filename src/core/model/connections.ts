@@ -46,6 +46,12 @@ export interface Connection {
 
 const IPPROTO_UDP = 17
 
+// The words of the model are also the words of panels, which do not look into samples.
+export { stateName } from "../sample/socket-table.ts"
+
+/** The socket's identity for life. */
+export const cookieAt = ({ table }: Connections, row: number): bigint => cookieOf(table, row)
+
 export const ownerAt = ({ table, owners }: Connections, row: number): Owner | undefined => owners[table.owner[row]!]
 
 /** True for rows that are connections at all: no listener, and none of `ownPid`. */

@@ -21,6 +21,8 @@ export function layer(under: readonly Line[], over: readonly Line[], area: Recta
   })
 }
 
+export const lineWidth = (content: Line): number => content.reduce((sum, { text }) => sum + cellWidth(text), 0)
+
 /** The part of a line between two cells. A wide character that stands across an edge becomes a blank. */
 export function cells(content: Line, from: number, to: number): Span[] {
   const out: Span[] = []
