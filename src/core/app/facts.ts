@@ -1,6 +1,7 @@
 /** The shared part of the state: what every panel may read and none may write. */
 import type { Model } from "../model/model.ts"
 import type { Size, Tone } from "../text/line.ts"
+import type { GuideSection } from "./guide.ts"
 
 export interface Settings {
   /** The interface whose counters are shown. */
@@ -27,8 +28,11 @@ export interface Facts {
   readonly now: number
   readonly isPaused: boolean
   readonly isMasked: boolean
-  /** A look is under way. */
+  /** A look is under way, since `lookStartedAt` (wall clock, milliseconds). */
   readonly isCollecting: boolean
+  readonly lookStartedAt: number
   readonly model?: Model
   readonly notice?: Notice
+  /** The keys that worked where the operator was when the overlay in front was opened. */
+  readonly guide: readonly GuideSection[]
 }

@@ -7,6 +7,7 @@ import { maskAddress } from "../../text/mask.ts"
 import type { Column } from "../../text/table.ts"
 import { bytes, microseconds, rate } from "../../text/units.ts"
 import { harmless } from "../../text/width.ts"
+import { queueTone, rateTone } from "./tones.ts"
 
 /** A row of the table: the connection, and whether addresses are hidden. */
 export interface ConnectionRow {
@@ -51,8 +52,6 @@ function rateText(value: number | undefined, mark: number): string {
   return mark === byteMark.wentBack || mark === byteMark.impossible ? "!" : rate(value)
 }
 
-const queueTone = (queue: number): Tone => (queue > 0 ? "plain" : "muted")
-const rateTone = (value: number | undefined): Tone => (value === undefined || value < 1 ? "muted" : "plain")
 const sum = (a: number | undefined, b: number | undefined) => (a === undefined || b === undefined ? undefined : a + b)
 const stateTone = (state: string): Tone => (state === "ESTABLISHED" ? "plain" : "muted")
 

@@ -1,9 +1,8 @@
 /** Query and model to rows: filter, order, group. Runs once for each look and each change of the query. */
-import { type Connections, isConnection, ownerAt } from "../../model/connections.ts"
+import { type Connections, isConnection, ownerAt, stateName } from "../../model/connections.ts"
 import { endpointReader } from "../../model/endpoints.ts"
 import { type GroupTable, groupConnections } from "../../model/groups.ts"
 import { compareAddresses, sortRows } from "../../model/order.ts"
-import { stateName } from "../../sample/socket-table.ts"
 import type { Query, Rows, Sort } from "./state.ts"
 
 export function findRows(connections: Connections, query: Query, ownPid: number): Rows {

@@ -1,9 +1,14 @@
 /** The selection follows the row, not its number: a row has an identity that outlives a look. */
 import type { Facts } from "../../app/facts.ts"
-import { ownerAt } from "../../model/connections.ts"
-import { cookieOf } from "../../sample/socket-table.ts"
+import { cookieAt, ownerAt } from "../../model/connections.ts"
 import { findRows } from "./rows.ts"
 import { type Rows, rowCount, type TopConnections } from "./state.ts"
+
+/** New rows for a new model; a fact that rows do not depend on (the mask) leaves them as they are. */
+export const refreshRows = (slice: TopConnections, facts: Facts): TopConnections =>
+  facts.model?.connections.ok === true && facts.model.connections.value === slice.rows?.connections
+    ? slice
+    : followSelection(slice, facts)
 
 /** The rows of the new model (or of the new query), with the cursor on the row it was on. */
 export function followSelection(slice: TopConnections, facts: Facts): TopConnections {
@@ -45,7 +50,7 @@ export function identityAt(rows: Rows, at: number): string {
   const row = connectionRowAt(rows, at)
   if (row === undefined) return ""
   const { table } = rows.connections
-  if (rows.groups === undefined) return cookieOf(table, row).toString()
+  if (rows.groups === undefined) return cookieAt(rows.connections, row).toString()
   const words = table.remoteAddress.subarray(row * 4, row * 4 + 4)
   return `${words.join(" ")} ${ownerAt(rows.connections, row)?.name ?? ""}`
 }
