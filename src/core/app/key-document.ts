@@ -10,7 +10,8 @@ Made from the command lists by \`bun run docs\`; do not edit. \`?\` in the dashb
 
 A key of a panel works while that panel has the focus (its frame is coloured); Tab moves the focus. Every mouse action
 has a key: the wheel scrolls, a click selects a row or focuses a panel, a click on a column title sorts by that column.
-While something is typed, Enter applies it and Esc leaves it as it was.
+While something is typed, Enter applies it and Esc leaves it as it was. Ctrl+Z gives the terminal back to the shell, whose
+\`fg\` brings the dashboard back.
 `
 
 /** The whole file. */

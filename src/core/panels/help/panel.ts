@@ -22,6 +22,7 @@ const WHEEL_LINES = 3
 
 export const help = definePanel<"help", Help, HelpAction>({
   id: "help",
+  name: "Help",
   place: {
     region: "overlay",
     size: ({ screen, guide }) => {
