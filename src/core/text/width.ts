@@ -52,8 +52,10 @@ function tail(text: string, width: number): string {
   return out
 }
 
-/** Where an over-long text loses: its end (names), its start (paths), or its middle (endpoints keep their port). */
+/** Where an over-long text loses: its end (names), its start (paths), or its middle (endpoints keep their port, IPv6 both ends). */
 export type Cut = "end" | "start" | "middle"
+
+const BOTH_ENDS_FROM = 8
 
 /** At most `width` cells, with `…` where something was cut. */
 export function cut(text: string, width: number, where: Cut = "end"): string {
@@ -64,7 +66,10 @@ export function cut(text: string, width: number, where: Cut = "end"): string {
   if (where === "end") return head(text, width - 1) + ELLIPSIS
   const suffix = /\]?:[^:]*$/.exec(text)?.[0] ?? ""
   const room = width - 1 - cellWidth(suffix)
-  return room < 1 ? head(text, width - 1) + ELLIPSIS : head(text, room) + ELLIPSIS + suffix
+  if (room < 1) return head(text, width - 1) + ELLIPSIS
+  // Hosts of one network differ at their end, so where there is room both ends of what is left are kept.
+  const end = room < BOTH_ENDS_FROM ? "" : tail(text.slice(0, text.length - suffix.length), room >> 1)
+  return head(text, room - cellWidth(end)) + ELLIPSIS + end + suffix
 }
 
 /** Exactly `width` cells: cut or padded. */

@@ -40,7 +40,7 @@ export const commands: readonly Entry[] = [
   {
     id: "top-connections.search",
     keys: ["/"],
-    title: "Find process, address, port, state; !word not",
+    title: "Find rows with words, without !words",
     hint: { key: "/", word: "find", rank: 2 },
     group: "Filter and sort",
     action: { type: "top-connections/ask", kind: "search" },

@@ -57,6 +57,7 @@ const peer: GroupColumn = {
   id: "peer",
   title: "PEER",
   width: "rest",
+  cut: "middle",
   cell: ({ group, isMasked }) => (isMasked ? maskAddress(group.peerAddress) : group.peerAddress),
 }
 

@@ -16,6 +16,7 @@ export function questionLine(slice: TopConnections, width: number): Line {
   ]
   if (slice.port !== undefined) parts.push(span(`  port ${slice.port}`, "accent"))
   if (slice.search !== "") parts.push(span(`  find ${harmless(slice.search)}`, "accent"))
+  if (slice.port !== undefined || slice.search !== "") parts.push(span("  F clears", "muted"))
   return cutLine(parts, width)
 }
 

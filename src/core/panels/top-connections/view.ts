@@ -2,7 +2,6 @@
 import type { Facts } from "../../app/facts.ts"
 import { connectionAt } from "../../model/connections.ts"
 import { describeGroups } from "../../model/groups.ts"
-import { cutLine } from "../../text/layer.ts"
 import { type Line, line, type Size, span } from "../../text/line.ts"
 import { tableHead, tableRow } from "../../text/table.ts"
 import { harmless, wrap } from "../../text/width.ts"
@@ -34,7 +33,7 @@ export function view(slice: TopConnections, facts: Facts, size: Size): readonly 
 const sentence = (text: string, width: number): string[] => wrap(harmless(text), width - 2).map((piece) => ` ${piece}`)
 
 function emptyText(slice: TopConnections): string {
-  if (slice.port !== undefined || slice.search !== "") return "No connection matches the filters; F clears them"
+  if (slice.port !== undefined || slice.search !== "") return "No connection matches the filters"
   return slice.side === "in"
     ? "No incoming connections; o shows outgoing ones"
     : "No outgoing connections; o shows incoming ones"
@@ -96,13 +95,13 @@ const groupsOf = ({ connections, listed, groups }: Rows, { side }: TopConnection
 
 function detailLines(slice: TopConnections, rows: Rows, { isMasked }: Facts, width: number): readonly Line[] {
   const rule = line(span(` ${"─".repeat(Math.max(0, width - 2))}`, "muted"))
-  return [rule, ...detail(slice, rows, isMasked).map((content) => cutLine([span(" "), ...content], width - 1))]
+  return [rule, ...detail(slice, rows, isMasked, width - 2).map((content) => [span(" "), ...content])]
 }
 
-function detail(slice: TopConnections, rows: Rows, isMasked: boolean): readonly Line[] {
+function detail(slice: TopConnections, rows: Rows, isMasked: boolean, width: number): readonly Line[] {
   if (slice.isGone) return goneDetail
   if (rows.groups !== undefined)
-    return groupDetail(groupsOf(rows, slice, [rows.groups.order[slice.cursor]!])[0]!, isMasked)
+    return groupDetail(groupsOf(rows, slice, [rows.groups.order[slice.cursor]!])[0]!, isMasked, width)
   const row = connectionRowAt(rows, slice.cursor)
-  return row === undefined ? [] : connectionDetail(connectionAt(rows.connections, row), isMasked)
+  return row === undefined ? [] : connectionDetail(connectionAt(rows.connections, row), isMasked, width)
 }
