@@ -5,15 +5,17 @@
 import builtIn from "../../config/health_thresholds.toml" with { type: "text" }
 import { parseThresholds, type Thresholds, ThresholdsError } from "../core/config/thresholds.ts"
 import type { Note } from "../core/sample/sample.ts"
+import { exitCodes, Failure } from "./failure.ts"
 import { errorCode, readProblem, readText } from "./text-file.ts"
 
 export const HOST_FILE = "/etc/holyf-network/health_thresholds.toml"
 const FILE_BYTES_MAX = 65_536
 
 /** A thresholds file that cannot be used: a usage error, whose message is one line for the operator. */
-export class ThresholdFileError extends Error {
-  override readonly name = "ThresholdFileError"
-  readonly exitCode = 2
+export class ThresholdFileError extends Failure {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, exitCodes.usage, options)
+  }
 }
 
 export interface LoadedThresholds {

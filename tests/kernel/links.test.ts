@@ -1,8 +1,6 @@
 /** Links of the real kernel, in a network namespace of the test's own. Needs root, `unshare` and `ip`. */
-import { expect, test } from "bun:test"
-
-const canMakeNamespace =
-  process.getuid?.() === 0 && Bun.which("unshare") !== null && Bun.which("ip") !== null && Bun.which("bash") !== null
+import { expect } from "bun:test"
+import { requires } from "../support/requirements.ts"
 
 const root = `${import.meta.dir}/../..`
 
@@ -38,7 +36,9 @@ exec "$BUN" -e '
 '
 `
 
-test.skipIf(!canMakeNamespace)("links, counters and addresses are those that `ip` shows", async () => {
+const needy = requires({ root: true, tools: ["unshare", "ip", "bash"] })
+
+needy("links, counters and addresses are those that `ip` shows", async () => {
   const child = Bun.spawn(["unshare", "--net", "bash", "-c", inside], {
     env: { ...process.env, BUN: process.execPath, ROOT: root },
     stdout: "pipe",

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test"
 import type { Action } from "../../src/core/app/action.ts"
 import { actionForKey } from "../../src/core/app/keymap.ts"
 import { initialState, type State } from "../../src/core/app/state.ts"
+import { missing } from "../../src/core/sample/sample.ts"
 import { type EffectHandlers, Program } from "../../src/shell/program.ts"
 import { Clock } from "../support/clock.ts"
 import { collected, type HostSpec, settings } from "../support/host.ts"
@@ -21,7 +22,12 @@ function live({ host = webServer, handlers = {} }: Options = {}) {
   const note = (word: string) => void happened.push(word)
   const answers: EffectHandlers = {
     "look/collect": (_, state) => collected(host, state.sample, clock.loop.now()),
-    "lane/collect": () => ({ type: "lane/collected", at: clock.loop.now() }),
+    "lane/collect": () => ({
+      type: "lane/collected",
+      counters: missing("not read in this test"),
+      monotonicMs: clock.loop.now(),
+      at: clock.loop.now(),
+    }),
     "program/quit": () => undefined,
     ...handlers,
   }

@@ -1,18 +1,15 @@
 import { describe, expect, test } from "bun:test"
 import { actionsForMouse } from "../../src/core/app/keymap.ts"
 import type { State } from "../../src/core/app/state.ts"
-import { apply, frame, look, press, statusLine, watching } from "../support/host.ts"
+import { apply, frame, look, overlayFrame, press, statusLine, watching } from "../support/host.ts"
 import { webServer } from "../support/hosts.ts"
 
 const opened = (width: number, height: number) => press(watching(width, height, webServer), "?").state
 const first = (state: State) => state.slices.help.top
 
 test("the keys of the focused panel first, then those of the program", () => {
-  expect(frame(opened(80, 40))).toMatchInlineSnapshot(`
+  expect(overlayFrame(opened(80, 40))).toMatchInlineSnapshot(`
     "
-     ESTABLISHED 10  TIME_WAIT 3  CLOSE_WAIT 1  LISTEN 3
-    ┌─ Top Incoming ────────────────────────────────────────────────── 1-12 of 12 ─┐
-    │ by connection  sort bandwidth ↓                                              │
     ┌─ Keys ───────────────────────────────────────────────────────────────────────┐
     │ Select                                                                       │
     │   ↑          Row above                                                       │
@@ -47,15 +44,12 @@ test("the keys of the focused panel first, then those of the program", () => {
     │   ?          These keys                                                      │
     │   q Ctrl+C   Quit                                                            │
     └──────────────────────────────────────────────────────────────────────────────┘
-    │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0     │
-    └──────────────────────────────────────────────────────────────────────────────┘
-     eth0  0s ago   every 30s  ↑↓ scroll  Esc close             holyf-network 1.0.0
     "
   `)
 })
 
 test("at 60x15 it fits and says where it is", () => {
-  expect(frame(opened(60, 15))).toMatchInlineSnapshot(`
+  expect(overlayFrame(opened(60, 15))).toMatchInlineSnapshot(`
     "
     ┌─ Keys ────────────────────────────────────── 1-12 of 32 ─┐
     │ Select                                                   │
@@ -71,14 +65,13 @@ test("at 60x15 it fits and says where it is", () => {
     │   f          Only one port                               │
     │   F          Clear both filters                          │
     └──────────────────────────────────────────────────────────┘
-     eth0  0s ago   every 30s  ↑↓ scroll  Esc close
     "
   `)
 })
 
 test("only what works with the focus where it is", () => {
   const state = press(watching(80, 40, webServer), "tab", "?").state
-  expect(frame(state)).toContain("Turn the order of states")
+  expect(frame(state)).toContain("Turn the order of connection states")
   expect(frame(state)).not.toContain("Incoming or outgoing")
   expect(frame(state)).toContain("Quit")
 })

@@ -289,9 +289,8 @@ describe("by peer and process", () => {
 
 describe("states", () => {
   test("before the first look", () => {
-    expect(frame(opened(60, 15))).toMatchInlineSnapshot(`
+    expect(picture(opened(60, 15))).toMatchInlineSnapshot(`
       "
-
       ┌─ Top Incoming ───────────────────────────────────────────┐
       │ by connection  sort bandwidth ↓                          │
       │ looking…                                                 │

@@ -6,10 +6,11 @@ import type { Action } from "../../src/core/app/action.ts"
 import type { Effect } from "../../src/core/app/effect.ts"
 import type { Settings } from "../../src/core/app/facts.ts"
 import { actionForKey, chordsOf } from "../../src/core/app/keymap.ts"
-import { layout } from "../../src/core/app/layout.ts"
+import { layout, overlayPlacements, type Placement } from "../../src/core/app/layout.ts"
 import { initialState, type PanelId, type State } from "../../src/core/app/state.ts"
 import { update } from "../../src/core/app/update.ts"
 import { view } from "../../src/core/app/view.ts"
+import { defaultThresholds } from "../../src/core/config/thresholds.ts"
 import { createRateTable } from "../../src/core/model/rates.ts"
 import { linkPrevious } from "../../src/core/sample/link.ts"
 import type { Owner } from "../../src/core/sample/owners.ts"
@@ -38,7 +39,13 @@ export interface HostSpec {
   failure?: string
 }
 
-export const settings: Settings = { interfaceName: "eth0", refreshMs: 30_000, version: "1.0.0", ownPid: 4242 }
+export const settings: Settings = {
+  interfaceName: "eth0",
+  refreshMs: 30_000,
+  version: "1.0.0",
+  ownPid: 4242,
+  thresholds: defaultThresholds,
+}
 
 const START_MS = 1_700_000_000_000
 const WINDOW_MS = 10_000
@@ -91,6 +98,7 @@ function sampleOf(host: HostSpec, shown: Sample | undefined, at: number): Sample
   return {
     at,
     monotonicMs: at - START_MS,
+    addresses: unread,
     sockets: failure === undefined ? reading({ table, owners, isComplete: true }) : missing(failure),
     counters: unread,
     socketStatistics: unread,
@@ -153,10 +161,19 @@ export const frame = (state: State): string => `\n${withoutTrailingBlanks(plainT
 export function panelFrame(state: State, id: PanelId): string {
   const placement = layout(state).find(({ panel, form }) => panel.id === id && form === "box")
   if (placement === undefined) throw new Error(`${id} has no box on this screen`)
-  const { x, y, width, height } = placement.area
-  const lines = view(state)
-  const box = lines.slice(y, y + height).map((each) => cells(each, x, x + width))
-  return `\n${withoutTrailingBlanks(plainText([...box, lines.at(-1)!]))}\n`
+  return `\n${withoutTrailingBlanks(plainText([...cropped(state, placement), view(state).at(-1)!]))}\n`
 }
+
+/** The overlay in front, alone. */
+export function overlayFrame(state: State): string {
+  const placement = overlayPlacements(state).at(-1)
+  if (placement === undefined) throw new Error("no overlay is open")
+  return `\n${withoutTrailingBlanks(plainText(cropped(state, placement)))}\n`
+}
+
+const cropped = (state: State, { area: { x, y, width, height } }: Placement) =>
+  view(state)
+    .slice(y, y + height)
+    .map((each) => cells(each, x, x + width))
 
 export const statusLine = (state: State): string => plainText([view(state).at(-1)!])

@@ -1,4 +1,6 @@
 /** The shared part of the state: what every panel may read and none may write. */
+import type { Thresholds } from "../config/thresholds.ts"
+import type { Lane } from "../model/lane.ts"
 import type { Model } from "../model/model.ts"
 import type { Size, Tone } from "../text/line.ts"
 import type { GuideSection } from "./guide.ts"
@@ -8,6 +10,7 @@ export interface Settings {
   readonly interfaceName: string
   readonly refreshMs: number
   readonly version: string
+  readonly thresholds: Thresholds
   /** Connections of this process are not shown. */
   readonly ownPid: number
 }
@@ -32,6 +35,8 @@ export interface Facts {
   readonly isCollecting: boolean
   readonly lookStartedAt: number
   readonly model?: Model
+  /** The interface, second by second. */
+  readonly lane?: Lane
   readonly notice?: Notice
   /** The keys that worked where the operator was when the overlay in front was opened. */
   readonly guide: readonly GuideSection[]

@@ -1,4 +1,5 @@
 /** docs/keys.md, made from the same command lists as the help. */
+import { defaultThresholds } from "../config/thresholds.ts"
 import { appCommands } from "./commands.ts"
 import { commandsOf, type GuideSection, sections } from "./guide.ts"
 import { everyPanel, sliceOf } from "./registry.ts"
@@ -18,7 +19,7 @@ While something is typed, Enter applies it and Esc leaves it as it was. Ctrl+Z g
 export function keyDocument(): string {
   const state = initialState(
     "live",
-    { interfaceName: "", refreshMs: 1, version: "", ownPid: 0 },
+    { interfaceName: "", refreshMs: 1, version: "", ownPid: 0, thresholds: defaultThresholds },
     { isMasked: false, at: 0 },
   )
   const chapters = everyPanel.map((panel) => {

@@ -3,6 +3,7 @@
  *
  * It answers the same object when nothing changed.
  */
+import { deriveLane } from "../model/lane.ts"
 import { deriveModel } from "../model/model.ts"
 import type { Action, AppAction } from "./action.ts"
 import type { Effect } from "./effect.ts"
@@ -83,11 +84,16 @@ const reducers: Reducers = {
     const settled = { ...state, now: at, isCollecting: false, isLookWanted: false }
     // Paused while the look was under way: what is on the screen stays.
     if (state.isPaused && !state.isLookWanted) return [settled]
-    return [{ ...settled, sample, rates, model: deriveModel(sample, state.sample, rates) }]
+    const previous = state.sample === undefined ? {} : { previous: state.sample }
+    const model = deriveModel({ sample, ...previous, into: rates, thresholds: state.settings.thresholds })
+    return [{ ...settled, sample, rates, model }]
   },
   "lane/due": (state) =>
     state.isLaneBusy || state.isPaused ? [state] : [{ ...state, isLaneBusy: true }, { type: "lane/collect" }],
-  "lane/collected": (state) => [{ ...state, isLaneBusy: false }],
+  "lane/collected": (state, { counters, monotonicMs }) => {
+    const settled = { ...state, isLaneBusy: false }
+    return [state.isPaused ? settled : { ...settled, lane: deriveLane(state.lane, counters, monotonicMs) }]
+  },
   "effect/failed": (state, { effect, reason, at }) => [
     {
       ...state,

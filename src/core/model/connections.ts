@@ -8,6 +8,9 @@ import { addressText, cookieOf, type SocketTable, stateName } from "../sample/so
 import { LISTEN } from "./direction.ts"
 import type { RateTable } from "./rates.ts"
 
+/** What is asked of a row's socket from outside the model. */
+export { cookieOf, stateName }
+
 export interface Connections {
   readonly table: SocketTable
   readonly owners: readonly Owner[]
@@ -45,12 +48,6 @@ export interface Connection {
 }
 
 const IPPROTO_UDP = 17
-
-// The words of the model are also the words of panels, which do not look into samples.
-export { stateName } from "../sample/socket-table.ts"
-
-/** The socket's identity for life. */
-export const cookieAt = ({ table }: Connections, row: number): bigint => cookieOf(table, row)
 
 export const ownerAt = ({ table, owners }: Connections, row: number): Owner | undefined => owners[table.owner[row]!]
 

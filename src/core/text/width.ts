@@ -67,8 +67,9 @@ export function cut(text: string, width: number, where: Cut = "end"): string {
   const suffix = /\]?:[^:]*$/.exec(text)?.[0] ?? ""
   const room = width - 1 - cellWidth(suffix)
   if (room < 1) return head(text, width - 1) + ELLIPSIS
-  // Hosts of one network differ at their end, so where there is room both ends of what is left are kept.
-  const end = room < BOTH_ENDS_FROM ? "" : tail(text.slice(0, text.length - suffix.length), room >> 1)
+  // IPv6 hosts of one network differ at their end, so where there is room both ends of the address are kept.
+  const address = text.slice(0, text.length - suffix.length)
+  const end = room >= BOTH_ENDS_FROM && address.includes(":") ? tail(address, room >> 1) : ""
   return head(text, room - cellWidth(end)) + ELLIPSIS + end + suffix
 }
 

@@ -1,4 +1,5 @@
 /** The kernel's network devices: read one, list them, list their addresses. Needs no privilege. */
+import type { HostAddress } from "../../core/sample/host-addresses.ts"
 import { formatAddress } from "../../core/wire/address.ts"
 import { DecodeError } from "../../core/wire/codec.ts"
 import { bodyAt } from "../../core/wire/inet-diag.ts"
@@ -71,6 +72,14 @@ export async function listAddresses(): Promise<ReadonlyMap<number, readonly Inte
   const byIndex = new Map<number, InterfaceAddress[]>()
   for (const { index, address } of rows) byIndex.set(index, [...(byIndex.get(index) ?? []), address])
   return byIndex
+}
+
+/** Every address of this network namespace with the device it belongs to. Throws `KernelError`. */
+export async function listHostAddresses(): Promise<readonly HostAddress[]> {
+  const names = new Map((await listLinks()).map(({ index, name }) => [index, name]))
+  return [...(await listAddresses())].flatMap(([index, addresses]) =>
+    addresses.map((address) => ({ ...address, interfaceName: names.get(index) ?? "" })),
+  )
 }
 
 /** One dump in rows. A dump that the kernel marks as interrupted is asked again, once. */

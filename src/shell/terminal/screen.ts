@@ -5,10 +5,11 @@
  * go on: both are replaced here.
  */
 import { constants } from "node:os"
-import { CliRenderEvents, createCliRenderer, type KeyEvent, type MouseEvent, type PasteEvent } from "@opentui/core"
+import { CliRenderEvents, type KeyEvent, type MouseEvent, type PasteEvent } from "@opentui/core"
 import type { MouseAt } from "../../core/app/panel.ts"
 import type { Line, Size } from "../../core/text/line.ts"
 import { chordOf } from "./keys.ts"
+import { loadRenderer } from "./native.ts"
 import { Canvas } from "./paint.ts"
 import { themeFor } from "./theme.ts"
 
@@ -42,6 +43,7 @@ const FAREWELL_MS = 1_500
 
 /** Opens the screen, lets `start` use it, and answers the exit code once the terminal has been given back. */
 export async function run(options: TerminalOptions, start: (screen: Screen) => Listener): Promise<number> {
+  const { createCliRenderer } = await loadRenderer()
   const renderer = await createCliRenderer({
     exitOnCtrlC: false,
     exitSignals: [],
