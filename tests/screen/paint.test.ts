@@ -133,6 +133,17 @@ test("without UTF-8 every cell is ASCII, and no column moves", async () => {
   expect(text.split("\n")[1]).toStartWith("+- Top Incoming ---")
 })
 
+test("without UTF-8 every sign of our own has one that stands for it", async () => {
+  for (const state of [webAt(120, 40), press(webAt(120, 40), "tab", "?").state, press(webAt(80, 24), "o", "g").state]) {
+    const { width, height } = state.screen
+    const lines = view(state)
+    const { text } = await shown(lines, width, height, { isUtf8: false })
+    const questions = (picture: string) => picture.split("?").length
+    expect(questions(text)).toBe(questions(plainText(lines)))
+    terminal?.renderer.destroy()
+  }
+})
+
 test("only lines that changed are drawn again", async () => {
   const { canvas, terminal } = await shown(view(webAt(80, 24)), 80, 24)
   const moved = press(webAt(80, 24), "down").state
