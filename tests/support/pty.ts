@@ -22,7 +22,17 @@ const ECHO = 0x8
 /** Starts `command` with the pty as its controlling terminal. Use with `await using`: the program is killed at the end. */
 export function openPty(command: readonly string[], options: PtyOptions = {}) {
   const { cols = 100, rows = 30 } = options
-  const screen = new Terminal({ cols, rows, allowProposedApi: true, scrollback: 0 })
+  const screen = new Terminal({
+    cols,
+    rows,
+    allowProposedApi: true,
+    scrollback: 0,
+    windowOptions: { pushTitle: true, popTitle: true },
+  })
+  let title = ""
+  screen.onTitleChange((next) => {
+    title = next
+  })
   const decoder = new TextDecoder()
   let raw = ""
   const child = Bun.spawn([...command], {
@@ -68,6 +78,10 @@ export function openPty(command: readonly string[], options: PtyOptions = {}) {
     /** Everything the program wrote, as it wrote it. */
     get raw() {
       return raw
+    },
+    /** The title of the window, as it was last set. */
+    get title() {
+      return title
     },
     /** Waits until the screen is as `accept` wants it, and answers it. Throws with the screen when it never is. */
     async until(accept: (text: string) => boolean, timeoutMs = 5_000): Promise<string> {
