@@ -41,9 +41,9 @@ export interface Screen {
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGPIPE"] as const
 const INTERNAL_ERROR = 70
 const codeOf = (signal: (typeof SIGNALS)[number]) => 128 + constants.signals[signal]
-/** xterm's stack of titles (XTPUSHTITLE, XTPOPTITLE): the renderer leaves an empty title behind. */
-const SAVE_TITLE = "\x1b[22;0t"
-const RESTORE_TITLE = "\x1b[23;0t"
+// xterm's control sequences.
+const XTPUSHTITLE = "\x1b[22;0t"
+const XTPOPTITLE = "\x1b[23;0t"
 /** A terminal that is gone must not keep us. */
 const FAREWELL_MS = 1_500
 
@@ -67,13 +67,14 @@ export async function run(options: TerminalOptions, start: (screen: Screen) => L
   const done = Promise.withResolvers<number>()
   let listener: Listener | undefined
   let isStopping = false
+  const title = createTitle()
 
   const stop = (code: number, error?: unknown) => {
     if (isStopping) return
     isStopping = true
     const finish = () => {
       clearTimeout(farewell)
-      tell(RESTORE_TITLE)
+      title.restore()
       for (const text of printed.splice(0)) process.stderr.write(`${text}\n`)
       if (error !== undefined)
         process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
@@ -133,7 +134,7 @@ export async function run(options: TerminalOptions, start: (screen: Screen) => L
     if (isAway) return
     isAway = true
     await renderer.suspend()
-    tell(RESTORE_TITLE)
+    title.restore()
     // Not SIGSTOP: where no shell could start us again (the group is orphaned), the kernel drops this one.
     process.kill(0, "SIGTSTP")
     // The signal arrives a moment later; the screen must not be up again before it.
@@ -146,12 +147,12 @@ export async function run(options: TerminalOptions, start: (screen: Screen) => L
     if (isAway || isStopping) return
     isAway = true
     await renderer.suspend()
-    tell(RESTORE_TITLE)
+    title.restore()
     await comeBack()
   }
 
   async function comeBack(): Promise<void> {
-    tell(SAVE_TITLE)
+    title.save()
     await renderer.resume()
     isAway = false
     // The window may have changed meanwhile: the renderer asks for its size when told that it did.
@@ -166,7 +167,7 @@ export async function run(options: TerminalOptions, start: (screen: Screen) => L
       paint: guarded((lines: readonly Line[]) => canvas.paint(lines)),
       quit: (code) => stop(code),
     })
-    tell(SAVE_TITLE)
+    title.save()
     // What was painted by now is the first frame.
     await renderer.setupTerminal()
   } catch (error) {
@@ -175,13 +176,19 @@ export async function run(options: TerminalOptions, start: (screen: Screen) => L
   return done.promise
 }
 
-/** To the terminal, past the renderer. */
-function tell(sequence: string): void {
-  try {
-    writeSync(process.stdout.fd, sequence)
-  } catch {
-    // The terminal is gone.
+/** The renderer leaves an empty title behind: what was there is kept meanwhile on the terminal's own stack. */
+function createTitle() {
+  let isSaved = false
+  const turn = (save: boolean, sequence: string) => () => {
+    if (isSaved === save) return
+    isSaved = save
+    try {
+      writeSync(process.stdout.fd, sequence)
+    } catch {
+      // The terminal is gone.
+    }
   }
+  return { save: turn(true, XTPUSHTITLE), restore: turn(false, XTPOPTITLE) }
 }
 
 function mouseAt(event: MouseEvent): MouseAt | undefined {
