@@ -39,7 +39,7 @@ export class SystemError extends Error {
   }
 }
 
-export const { EAGAIN, EINTR, ENOBUFS, EPERM, EACCES, ENOENT } = constants.errno
+export const { EACCES, EAFNOSUPPORT, EAGAIN, EINTR, ENOBUFS, ENOENT, EPERM } = constants.errno
 
 /** What the call just made left in errno. It belongs to the thread and the next call overwrites it: read it at once. */
 export function lastErrno(): number {

@@ -2,7 +2,7 @@
  * One conversation with the kernel: send a request, take the answers that belong to it, turn a refusal into an error
  * an operator can read.
  */
-import { errnoName, SystemError } from "../../../ffi/libc.ts"
+import { EACCES, EAFNOSUPPORT, EPERM, errnoName, SystemError } from "../../../ffi/libc.ts"
 import { alloc } from "../../../ffi/memory.ts"
 import { NetlinkSocket } from "../../../ffi/netlink-socket.ts"
 import { type Datagram, datagram, readDatagram } from "../../core/wire/message.ts"
@@ -28,6 +28,9 @@ const DEADLINE_MS = 2_000
 /** After this many datagrams the event loop is handed back: 2 MB, about 5 ms of work. */
 const DATAGRAMS_A_TURN = 64
 
+/** How seccomp filters of containers and of services (RestrictAddressFamilies=) answer. */
+const isForbidden = (errno: number) => errno === EAFNOSUPPORT || errno === EPERM || errno === EACCES
+
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** An open conversation with one netlink family. Close it, or declare it with `using`. */
@@ -44,7 +47,9 @@ export class Conversation {
     try {
       return new Conversation(NetlinkSocket.open(protocol, deadlineMs), datagram(alloc(BUFFER_SIZE)), deadlineMs)
     } catch (error) {
-      throw error instanceof SystemError ? new KernelError("open a netlink socket", errnoName(error.errno)) : error
+      if (!(error instanceof SystemError)) throw error
+      const text = isForbidden(error.errno) ? "something around this program forbids AF_NETLINK" : ""
+      throw new KernelError("open a netlink socket", errnoName(error.errno), text)
     }
   }
 

@@ -31,6 +31,9 @@ export async function listSockets(table: SocketTable): Promise<SocketListing> {
   }
 }
 
+/** Throws `KernelError` where sockets cannot even be asked for. */
+export const checkSockets = (): void => Conversation.open(NETLINK_SOCK_DIAG).close()
+
 async function listFamily(conversation: Conversation, table: SocketTable, family: number) {
   const start = table.length
   const ask = async () => {
