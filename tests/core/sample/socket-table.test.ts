@@ -61,6 +61,8 @@ const byCodec = (message: SocketMessage) => ({
   cgroupId: Number(message.cgroupId ?? 0n),
   bytesAcked: message.info?.bytesAcked ?? Number.NaN,
   bytesReceived: message.info?.bytesReceived ?? Number.NaN,
+  bytesSent: message.info?.bytesRetransmitted === undefined ? Number.NaN : (message.info.bytesSent ?? Number.NaN),
+  bytesRetransmitted: message.info?.bytesRetransmitted ?? Number.NaN,
   rttUs: message.info?.rttUs ?? 0,
   retransTotal: message.info?.retransTotal ?? 0,
   receiveBuffer: message.memory?.receiveBuffer ?? 0,
@@ -68,12 +70,14 @@ const byCodec = (message: SocketMessage) => ({
   drops: message.memory?.drops ?? 0,
 })
 
+/** What is not a column, what is compared otherwise, and what is filled later. */
+const notFromTheKernel =
+  /^(length|capacity|cookie.*|.*Address|protocol|previousRow|owner|counted.*|isOpener|firstSeenMs|source|lifetimeMs|connectionCount|namespace)$/
+
 type PlainColumn = Exclude<keyof ReturnType<typeof byCodec>, "localAddress" | "remoteAddress" | "cookie">
 
 function byColumns(table: SocketTable, row: number): ReturnType<typeof byCodec> {
-  const names = Object.keys(table).filter(
-    (name) => !/^(length|capacity|cookie.*|.*Address|protocol|previousRow|owner)$/.test(name),
-  )
+  const names = Object.keys(table).filter((name) => !notFromTheKernel.test(name))
   return {
     ...(Object.fromEntries(names.map((name) => [name, table[name as PlainColumn][row]])) as Record<
       PlainColumn,
