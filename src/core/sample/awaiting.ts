@@ -5,13 +5,12 @@
  * close, and after a kill or a reset only when the program closes the descriptor, be it hours. Until then the row of
  * the last look that showed it is kept: what it had counted, whose it was, and since when it was there.
  */
+import { LISTEN } from "./listeners.ts"
 import { indexByCookie } from "./row-index.ts"
 import { appendCopy, copySocket, rowSource, type SocketTable } from "./socket-table.ts"
 
 /** More than this are not kept; the eldest go first. */
 export const AWAITING_MAX = 16_384
-
-const LISTEN = 10
 
 /**
  * A socket that a look missed and the next shows again goes on where it was: gives such rows of `table` what was

@@ -33,7 +33,8 @@ export const sheddingNote = (closesPerSecond: number, missedCount: number): Note
   text: `about ${Math.round(closesPerSecond)} connections close a second: their ends are not followed until it is below 1000; about ${missedCount} were missed`,
 })
 
-export const deafNote = (namespace: string, reason: string): Note => ({
+/** Nobody listens in a namespace. `refusal` is the kernel's, as a `KernelError` says it. */
+export const deafNote = (refusal: string): Note => ({
   source: SOURCE,
-  text: `cannot follow closing connections in ${namespace}: ${reason}`,
+  text: refusal.endsWith("EPERM") ? `${refusal}. Run with sudo, or give CAP_NET_ADMIN and CAP_SYS_ADMIN` : refusal,
 })

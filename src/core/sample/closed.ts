@@ -11,7 +11,7 @@
 import { awaitVanished, forgetEldest, inheritLife, keepRows, recallAwaiting } from "./awaiting.ts"
 import { type ClosedSums, createClosedSums, sumClosed } from "./closed-sums.ts"
 import { isWiped } from "./closing-event.ts"
-import { findListeners, type Listeners, listenerOf } from "./listeners.ts"
+import { findListeners, LISTEN, type Listeners, listenerOf } from "./listeners.ts"
 import { hasPeerFinished, settleFinalPayload, settlePayload } from "./payload.ts"
 import { type FindRow, indexByCookie, indexByEnds } from "./row-index.ts"
 import { appendCopy, createSocketTable, rowSource, type SocketTable } from "./socket-table.ts"
@@ -109,6 +109,7 @@ function createSettler({ awaiting }: ClosedLedger, look: LookToSettle, listeners
   const findAwaited = indexByCookie(awaiting)
   const twins = findTwins(table, events)
   let listenersBefore: Listeners | undefined
+  let listenersEnded: Listeners | undefined
   const sums: ClosedSums = createClosedSums()
   let rows = 0
 
@@ -121,6 +122,11 @@ function createSettler({ awaiting }: ClosedLedger, look: LookToSettle, listeners
       listenersBefore ??= findListeners(previous)
       listener = listenerOf(previous, listenersBefore, event, events)
       if (listener >= 0) owner = previous.owner[listener]!
+    }
+    // A server that no look has seen either tells its own end.
+    if (listener < 0) {
+      listenersEnded ??= findListeners(events)
+      listener = listenerOf(events, listenersEnded, event)
     }
     events.isOpener[event] = listener >= 0 ? 0 : 1
     if (owner >= 0) events.owner[event] = unsure(owner)
@@ -219,7 +225,7 @@ function createSettler({ awaiting }: ClosedLedger, look: LookToSettle, listeners
     counts,
     isAwaited,
     settle(event: number): void {
-      if (!settleLife(event)) return
+      if (events.state[event] === LISTEN || !settleLife(event)) return
       counts.closed++
       place(event)
     },

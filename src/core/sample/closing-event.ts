@@ -9,10 +9,14 @@
 import { align4 } from "../wire/codec.ts"
 import { INET_DIAG_INFO, IPPROTO_TCP } from "../wire/inet-diag.ts"
 import type { Datagram } from "../wire/message.ts"
+import { LISTEN } from "./listeners.ts"
 import { ATTRIBUTES, appendSocket, rowSource, type SocketTable } from "./socket-table.ts"
 
-/** What became of a message: a row; nothing, since it was no connection; nothing, since its bytes make no sense. */
-export type ClosingKind = "closed" | "no connection" | "broken"
+/**
+ * What became of a message: a connection's row; the row of a listener, in state LISTEN, since it tells whose side of a
+ * short connection was the server's; nothing, since it was neither; nothing, since its bytes make no sense.
+ */
+export type ClosingKind = "closed" | "listener" | "neither" | "broken"
 
 /** True for a row whose counters and peer the kernel has wiped. */
 export const isWiped = (table: SocketTable, row: number): boolean => table.remotePort[row] === 0
@@ -28,13 +32,15 @@ export function appendClosing(
   const row = table.length
   if (!appendSocket(table, data, at, end, IPPROTO_TCP, namespace)) return "broken"
   const info = findInfo(data, at, end)
-  // The path MTU outlives the wiping; a socket that never had a peer has none.
-  if (isWiped(table, row) && !(info.size >= 64 && data.words[(info.at + 60) >> 2]! > 0)) {
-    table.length = row
-    return "no connection"
-  }
   table.source[row] = rowSource.closed
   table.firstSeenMs[row] = arrivedMs
+  // The path MTU outlives the wiping; a socket that never had a peer has none.
+  if (isWiped(table, row) && !(info.size >= 64 && data.words[(info.at + 60) >> 2]! > 0)) {
+    table.state[row] = LISTEN
+    if (table.localPort[row] !== 0) return "listener"
+    table.length = row
+    return "neither"
+  }
   // struct tcp_info: the last data sent and received, milliseconds ago. Both clocks start with the connection, so the
   // elder is the least it lived. Wiped, they start with the host.
   if (info.size >= 60 && !isWiped(table, row))

@@ -43,17 +43,18 @@ export const parseNamespaceSelection = (text: string): NamespaceSelection =>
   text === "all" || text === "host" ? text : { name: text }
 
 /**
- * The namespaces to look at. The first is the one we were started in. A name is a name as listed, `net:[INODE]`, or
- * the bare inode; empty when there is none of that name.
+ * The namespaces to look at, each at its own index; the first is the one we were started in. A name is a name as listed,
+ * else `net:[INODE]` or the bare inode. Every place is `undefined` when there is none of that name.
  */
 export function selectNamespaces<N extends NetworkNamespace>(
-  namespaces: readonly N[],
+  namespaces: readonly (N | undefined)[],
   selection: NamespaceSelection,
-): readonly N[] {
+): readonly (N | undefined)[] {
   if (selection === "all") return namespaces
-  if (selection === "host") return namespaces.slice(0, 1)
+  if (selection === "host") return namespaces.map((namespace, index) => (index === 0 ? namespace : undefined))
   const { name } = selection
-  const named = namespaces.filter((namespace) => namespace.name === name)
-  if (named.length > 0) return named
-  return namespaces.filter(({ id }) => name === `net:[${id}]` || name === String(id))
+  const isNamed = namespaces.some((namespace) => namespace?.name === name)
+  const isMeant = (namespace: N) =>
+    isNamed ? namespace.name === name : name === `net:[${namespace.id}]` || name === String(namespace.id)
+  return namespaces.map((namespace) => (namespace !== undefined && isMeant(namespace) ? namespace : undefined))
 }
