@@ -20,7 +20,6 @@ const { symbols: c } = dlopen("libc.so.6", {
   open: { args: [T.ptr, T.i32, T.i32], returns: T.i32 },
   // getdents64 has no wrapper in glibc before 2.30
   syscall: { args: [T.i64_fast, T.i64_fast, T.ptr, T.i64_fast], returns: T.i64_fast },
-  setns: { args: [T.i32, T.i32], returns: T.i32 },
   readlinkat: { args: [T.i32, T.ptr, T.ptr, T.u64], returns: T.i64_fast },
 })
 
@@ -59,8 +58,6 @@ const SOCK_CLOEXEC = 0o2000000
 const O_CLOEXEC = 0o2000000
 const O_DIRECTORY = 0o200000
 const O_NONBLOCK = 0o4000
-// linux/sched.h
-const CLONE_NEWNET = 0x40000000
 
 /** Opens a socket that a child never inherits. Throws `SystemError`. */
 export const openSocket = (family: number, type: number, protocol: number): number =>
@@ -113,9 +110,6 @@ export const openDirectory = (path: string): number => check("open", c.open(cstr
 
 /** Opens a file for reading; a pipe or a device is opened without waiting for its other end. Throws `SystemError`. */
 export const openFile = (path: string): number => check("open", c.open(cstr(path), O_CLOEXEC | O_NONBLOCK, 0))
-
-/** Moves the calling thread into the network namespace that `fd` names. Throws `SystemError`. */
-export const setNetworkNamespace = (fd: number): number => check("setns", c.setns(fd, CLONE_NEWNET))
 
 const SYS_getdents64 = process.arch === "arm64" ? 61 : 217
 

@@ -5,7 +5,7 @@
  */
 import { bindSocket, closeFd, openSocket, receive, receiveNow, sendTo, setSocketOption, socketName } from "./libc.ts"
 import { alloc } from "./memory.ts"
-import { inNamespace, type NamespacePlace } from "./namespace.ts"
+import { type NamespacePlace, openSocketIn } from "./namespace.ts"
 
 // linux/socket.h, linux/netlink.h, asm-generic/socket.h
 const AF_NETLINK = 16
@@ -93,8 +93,10 @@ export class NetlinkSocket {
     namespace: NamespacePlace | undefined,
     prepare: (fd: number) => void,
   ): NetlinkSocket {
-    const create = () => openSocket(AF_NETLINK, SOCK_RAW, protocol)
-    const fd = namespace === undefined ? create() : inNamespace(namespace, create)
+    const fd =
+      namespace === undefined
+        ? openSocket(AF_NETLINK, SOCK_RAW, protocol)
+        : openSocketIn(namespace, AF_NETLINK, SOCK_RAW, protocol)
     try {
       prepare(fd)
       return new NetlinkSocket(fd)

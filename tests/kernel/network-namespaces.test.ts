@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { readdirSync, readlinkSync } from "node:fs"
+import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { Worker } from "node:worker_threads"
-import { inNamespace, WrongNamespace } from "../../ffi/namespace.ts"
-import { NetlinkSocket } from "../../ffi/netlink-socket.ts"
+import { closeFd } from "../../ffi/libc.ts"
+import { type NamespacePlace, openFileIn, openSocketIn, WrongNamespace } from "../../ffi/namespace.ts"
 import { createSocketTable } from "../../src/core/sample/socket-table.ts"
 import { namespaceIdAt, readTextIn } from "../../src/shell/kernel/network-namespaces.ts"
 import { listSocketsOf } from "../../src/shell/kernel/sockets.ts"
@@ -31,96 +31,78 @@ describeInNamespace("network namespaces", import.meta.path, () => {
   })
   afterAll(() => run("ip", "netns", "del", "blue"))
 
-  describe("an act inside another namespace", () => {
-    test("sees that namespace, and then we are home", () => {
-      const inside = inNamespace({ path: BLUE }, here)
-      expect(inside).toBe(`net:[${namespaceIdAt(BLUE)}]`)
-      expect(inside).not.toBe(home)
+  /** A file that tells where it was opened. */
+  const opened = (place: NamespacePlace) => {
+    const fd = openFileIn(place, "/proc/thread-self/net/dev")
+    const text = readFileSync(fd, "utf8")
+    closeFd(fd)
+    return text
+  }
+
+  describe("one system call inside another namespace", () => {
+    test("is made there, and then we are home", () => {
+      expect(opened({ path: BLUE })).toContain(" v1:")
+      expect(here()).toBe(home)
+      expect(readFileSync("/proc/thread-self/net/dev", "utf8")).toContain(" v0:")
+    })
+
+    test("that fails leaves us home, with its errno", () => {
+      expect(() => openFileIn({ path: BLUE }, "/proc/thread-self/net/nothing")).toThrow("openat: ENOENT")
+      expect(() => openSocketIn({ path: BLUE }, 16, 3, 999)).toThrow("socket: EPROTONOSUPPORT")
       expect(here()).toBe(home)
     })
 
-    test("that throws leaves us home", () => {
-      const act = () => {
-        throw new Error("inside")
-      }
-      expect(() => inNamespace({ path: BLUE }, act)).toThrow("inside")
-      expect(here()).toBe(home)
-    })
-
-    test("that would wait is refused, and we are home", () => {
-      expect(() => inNamespace({ path: BLUE }, async () => 1)).toThrow("must not wait")
-      expect(here()).toBe(home)
-    })
-
-    test("that enters once more comes back in steps", () => {
-      const outside = { path: `/proc/${process.pid}/task/${process.pid}/ns/net` }
-      const seen = inNamespace({ path: BLUE }, () => {
-        // The link of our own thread leads to where we are now.
-        const again = inNamespace(outside, here)
-        return [again, here()]
-      })
-      expect(seen).toEqual([`net:[${namespaceIdAt(BLUE)}]`, `net:[${namespaceIdAt(BLUE)}]`])
-      expect(here()).toBe(home)
-    })
-
-    test("leaves every thread of the program home, workers that come and go included", async () => {
+    test("leaves every thread of the program home, those that the runtime starts meanwhile included", async () => {
       const workers = Array.from(
         { length: 3 },
         () => new Worker("setInterval(() => { let x = 0; for (let i = 0; i < 1e5; i++) x += i }, 1)", { eval: true }),
       )
       await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("online", resolve))))
-      for (let i = 0; i < 300; i++) {
-        inNamespace({ path: BLUE }, () => NetlinkSocket.open(4, 100).close())
-        if (i % 50 === 0) {
-          await Bun.sleep(1)
+      for (let i = 0; i < 20_000; i++) {
+        closeFd(openSocketIn({ path: BLUE }, 16, 3, 4))
+        if (i % 500 === 0) {
+          await Bun.sleep(0)
           expect(threads()).toEqual(new Set([home]))
         }
       }
       await Promise.all(workers.map((worker) => worker.terminate()))
       expect(threads()).toEqual(new Set([home]))
-    })
+    }, 20_000)
 
     test.each([
-      { name: "no file", place: { path: "/run/netns/nothing" }, error: "ENOENT" },
-      { name: "a file that is no namespace", place: { path: "/etc/hostname" }, error: "EINVAL" },
-      { name: "a namespace of another kind", place: { path: "/proc/self/ns/uts" }, error: "EINVAL" },
+      { name: "no file", place: { path: "/run/netns/nothing" }, error: "open: ENOENT" },
+      { name: "a file that is no namespace", place: { path: "/etc/hostname" }, error: "setns: EINVAL" },
+      { name: "a namespace of another kind", place: { path: "/proc/self/ns/uts" }, error: "setns: EINVAL" },
       { name: "a name with a NUL", place: { path: "/run/netns/a\0b" }, error: "NUL" },
-    ])("does not happen when there is $name", ({ place, error }) => {
-      let happened = false
-      const act = () => {
-        happened = true
-      }
-      expect(() => inNamespace(place, act)).toThrow(error)
-      expect(happened).toBe(false)
+    ])("is not made when there is $name", ({ place, error }) => {
+      expect(() => opened(place)).toThrow(error)
       expect(here()).toBe(home)
     })
 
-    test("does not happen in another namespace than the one that was meant", () => {
-      expect(() => inNamespace({ path: BLUE, inode: namespaceIdAt(BLUE)! + 1 }, here)).toThrow(WrongNamespace)
+    test("is not made in another namespace than the one that was meant", () => {
+      expect(() => opened({ path: BLUE, inode: namespaceIdAt(BLUE)! + 1 })).toThrow(WrongNamespace)
+      expect(opened({ path: BLUE, inode: namespaceIdAt(BLUE)! })).toContain(" v1:")
     })
 
-    test("leaks no descriptor", () => {
+    test("leaks no descriptor, and what it opens no child inherits", () => {
       const count = () => readdirSync("/proc/self/fd").length
-      inNamespace({ path: BLUE }, here)
+      opened({ path: BLUE })
       const before = count()
       for (let i = 0; i < 50; i++) {
-        inNamespace({ path: BLUE }, here)
-        expect(() => inNamespace({ path: BLUE, inode: 1 }, here)).toThrow()
+        opened({ path: BLUE })
+        expect(() => opened({ path: BLUE, inode: 1 })).toThrow()
       }
       expect(count()).toBe(before)
+      const fd = openSocketIn({ path: BLUE }, 16, 3, 4)
+      expect(Bun.spawnSync(["test", "-e", `/proc/self/fd/${fd}`]).exitCode).toBe(1)
+      closeFd(fd)
     })
 
     test("ends the program when the way back is closed", async () => {
       const script = `
-        import { inNamespace } from "${import.meta.dir}/../../ffi/namespace.ts"
-        import { closeFd } from "${import.meta.dir}/../../ffi/libc.ts"
-        import { readdirSync, readlinkSync } from "node:fs"
-        const home = readlinkSync("/proc/self/ns/net")
-        inNamespace({ path: "${BLUE}" }, () => {
-          for (const fd of readdirSync("/proc/self/fd")) {
-            try { if (readlinkSync("/proc/self/fd/" + fd) === home) closeFd(Number(fd)) } catch {}
-          }
-        })
+        import { callInside } from "${import.meta.dir}/../../ffi/namespace.ts"
+        import { openFile } from "${import.meta.dir}/../../ffi/libc.ts"
+        callInside({ target: openFile("${BLUE}"), home: 9999, call: "socket", words: [16, 3, 4] })
         console.log("went on")
       `
       const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "ignore" })
@@ -145,7 +127,7 @@ describeInNamespace("network namespaces", import.meta.path, () => {
   test("a refusal to enter is one line", () => {
     const gone = { id: 5, name: "a\nb", path: BLUE }
     expect(() => readTextIn(gone, "/proc/thread-self/net/dev")).toThrow(
-      `cannot enter network namespace "a\\nb": ${BLUE} is no longer network namespace 5`,
+      `cannot read /proc/thread-self/net/dev in network namespace "a\\nb": ${BLUE} is no longer network namespace 5`,
     )
   })
 

@@ -238,6 +238,8 @@ function readAttributes(table: SocketTable, row: number, data: Datagram, from: n
     if (type === INET_DIAG_INFO) {
       // struct tcp_info (linux/tcp.h): what the length covers is there.
       table.hasInfo[row] = 1
+      // The header's state was read a moment before and without the lock; this one belongs to the counters.
+      if (size >= 1 && bytes[at + 4]! !== 0) table.state[row] = bytes[at + 4]!
       if (size >= 72) table.rttUs[row] = words[word + 17]!
       if (size >= 104) table.retransTotal[row] = words[word + 25]!
       if (size >= 128) table.bytesAcked[row] = words[word + 30]! + words[word + 31]! * TWO_32

@@ -7,7 +7,7 @@
 import { closeSync, constants, openSync, readdirSync, readSync, statSync } from "node:fs"
 import { closeFd, openDirectory, readLink } from "../../../ffi/libc.ts"
 import { alloc, cstr } from "../../../ffi/memory.ts"
-import { inNamespace } from "../../../ffi/namespace.ts"
+import { openFileIn } from "../../../ffi/namespace.ts"
 import {
   type NamespaceSighting,
   type NetworkNamespace,
@@ -59,29 +59,37 @@ export function listBoundNamespaces(folders: readonly string[] = BOUND_FOLDERS):
   })
 }
 
+/** At 4 µs a process, so many are asked again in one look at most. */
+const ASKED_AGAIN_MAX = 2_000
+
 /** Which processes there are, and which namespace each is in; reads links through one open folder, without objects. */
 export class ProcessNamespaces {
   private readonly buffer = alloc(64)
   private readonly decoder = new TextDecoder()
-  private known = new Map<number, number>()
-  private isOdd = false
+  private known: ReadonlyMap<number, number> = new Map()
+  private young: ReadonlySet<number> = new Set()
+  private lookCount = 0
 
   constructor(private readonly proc = "/proc") {}
 
   /**
-   * The namespace of each process by pid, in order of pids; what cannot be read is left out. A process seldom changes
-   * its namespace: new ones are asked at once, of the others every second look one half, unless `isFresh` is wanted.
+   * The namespace of each process by pid, in order of pids; what cannot be read is left out. New processes are asked
+   * at once, and once more in the next look (a container engine forks first and moves then). The others seldom change
+   * their namespace: every second look asks each, with more than 4,000 of them less often. `isFresh` asks all.
    */
   look(isFresh = false): ReadonlyMap<number, number> {
     const next = new Map<number, number>()
-    this.isOdd = !this.isOdd
+    const young = new Set<number>()
+    const parts = Math.max(2, Math.ceil(this.known.size / ASKED_AGAIN_MAX))
+    const turn = this.lookCount++ % parts
     const folder = openDirectory(this.proc)
     try {
       for (const name of readdirSync(this.proc)) {
         const pid = Number(name)
         if (!(pid > 0)) continue
         const before = this.known.get(pid)
-        const isDue = isFresh || before === undefined || (pid % 2 === 1) === this.isOdd
+        if (before === undefined) young.add(pid)
+        const isDue = isFresh || before === undefined || this.young.has(pid) || pid % parts === turn
         const id = isDue ? this.read(folder, name) : before
         if (id !== undefined) next.set(pid, id)
       }
@@ -89,6 +97,7 @@ export class ProcessNamespaces {
       closeFd(folder)
     }
     this.known = next
+    this.young = young
     return next
   }
 
@@ -100,29 +109,32 @@ export class ProcessNamespaces {
 
 /**
  * The text of a file as it reads inside a namespace: `/proc/thread-self/net/snmp`, `/proc/sys/net/netfilter/…`. No
- * process need be in it. At most 1 MiB. Throws `KernelError` when it cannot be entered, else what reading throws.
+ * process need be in it. At most 1 MiB. Throws `KernelError` when it cannot be opened there, else what reading throws.
  */
 export function readTextIn(namespace: NetworkNamespace, path: string): string {
-  const { path: place, id } = namespace
-  if (place === undefined) return readText(path)
-  return asKernelError(`enter network namespace ${JSON.stringify(namespace.name)}`, () =>
-    inNamespace({ path: place, inode: id }, () => readText(path)),
-  )
-}
-
-function readText(path: string): string {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const { path: place, id, name } = namespace
+  const fd =
+    place === undefined
+      ? openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+      : asKernelError(`read ${path} in network namespace ${JSON.stringify(name)}`, () =>
+          openFileIn({ path: place, inode: id }, path),
+        )
+  // Such a file belongs to the namespace it was opened in, wherever it is read.
   try {
-    const parts: Buffer[] = []
-    for (let total = 0; total < TEXT_MAX; ) {
-      const part = Buffer.alloc(Math.min(65_536, TEXT_MAX - total))
-      const length = readSync(fd, part)
-      if (length === 0) break
-      parts.push(part.subarray(0, length))
-      total += length
-    }
-    return Buffer.concat(parts).toString("utf8")
+    return readText(fd)
   } finally {
     closeSync(fd)
   }
+}
+
+function readText(fd: number): string {
+  const parts: Buffer[] = []
+  for (let total = 0; total < TEXT_MAX; ) {
+    const part = Buffer.alloc(Math.min(65_536, TEXT_MAX - total))
+    const length = readSync(fd, part)
+    if (length === 0) break
+    parts.push(part.subarray(0, length))
+    total += length
+  }
+  return Buffer.concat(parts).toString("utf8")
 }

@@ -42,7 +42,7 @@ const sixteen = (message: SocketMessage, address: Uint8Array) =>
 /** The same row as the table codec sees it. */
 const byCodec = (message: SocketMessage) => ({
   family: message.family,
-  state: message.state,
+  state: message.info?.state || message.state,
   timer: message.timer,
   localPort: message.localPort,
   remotePort: message.remotePort,
@@ -149,6 +149,11 @@ test("one host has one spelling, whichever socket it was seen on", () => {
   expect(addressBytes(table.remoteAddress, 0)).toEqual(addressBytes(table.remoteAddress, 1))
   expect(isMapped(addressBytes(table.remoteAddress, 0))).toBe(true)
   expect(addressText(table.remoteAddress, 1)).toBe("10.0.0.2")
+})
+
+test("the state is the one that belongs to the counters", () => {
+  const table = tableOf([{ state: "ESTABLISHED", received: 11, info: { state: 8 } }, { state: "ESTABLISHED" }])
+  expect([...table.state.slice(0, 2)]).toEqual([8, 1])
 })
 
 test("what the kernel does not count is NaN and not 0", () => {
