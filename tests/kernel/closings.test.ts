@@ -6,11 +6,14 @@ import { alloc } from "../../ffi/memory.ts"
 import { byteMark } from "../../src/core/model/rates.ts"
 import { CLOSED_ROWS_MAX } from "../../src/core/sample/closed.ts"
 import { cookieOf, rowSource } from "../../src/core/sample/socket-table.ts"
+import { ClosingsWatch } from "../../src/shell/kernel/closings.ts"
+import { ownNamespaceId } from "../../src/shell/kernel/network-namespaces.ts"
 import { Looker, tally } from "./looker.ts"
 import { describeInNamespace } from "./namespace.ts"
 import { makeTraffic, type Truth } from "./traffic.ts"
 
 const TRAFFIC = join(import.meta.dir, "traffic.ts")
+const STORM = join(import.meta.dir, "../bench/closings.ts")
 const run = (...words: string[]) => {
   const { exitCode, stderr, stdout } = Bun.spawnSync(words, { stdout: "pipe", stderr: "pipe" })
   if (exitCode !== 0) throw new Error(`${words.join(" ")}: ${stderr}`)
@@ -177,6 +180,49 @@ describeInNamespace("closings", import.meta.path, () => {
     const { gaps, notes } = await looker.look()
     expect(gaps).toBeGreaterThan(0)
     expect(notes.join()).toContain("were lost")
+  }, 30_000)
+
+  test("a storm makes it let go, say so and count what it misses; ten calm seconds bring it back", async () => {
+    let nowMs = 0
+    using watch = new ClosingsWatch({ monotonicMs: () => nowMs, pathOf: () => undefined })
+    watch.open([{ id: ownNamespaceId(), name: "host" }])
+    const pass = (seconds: number) => {
+      for (let second = 0; second < seconds; second++) {
+        nowMs += 1_000
+        watch.drain()
+      }
+    }
+    const isOff = () => watch.take().notes.some(({ text }) => text.includes("close a second"))
+    pass(1)
+    const storm = Bun.spawn([process.execPath, STORM, "offer"], { stdout: "ignore" })
+    // Seconds that last 100 ms: the clock runs ahead of 2,500 connections a second, so many come in one of ours.
+    await until(() => {
+      watch.drain()
+      return watch.take().table.length > 0
+    })
+    for (let i = 0; i < 100 && !isOff(); i++) {
+      await Bun.sleep(100)
+      if (i % 20 === 19) pass(1)
+    }
+    expect(isOff()).toBe(true)
+    pass(1)
+    await Bun.sleep(300)
+    pass(1)
+    const off = watch.take()
+    expect(off.table.length).toBe(0)
+    expect(off.isHeard(0)).toBe(false)
+    expect(off.notes.map(({ text }) => text).join()).toMatch(/about [1-9]\d* were missed/)
+    storm.kill("SIGKILL")
+    await storm.exited
+    pass(9)
+    expect(isOff()).toBe(true)
+    pass(9)
+    expect(isOff()).toBe(false)
+    expect(watch.take().isHeard(0)).toBe(true)
+    const pair = connectedPair(8020)
+    pair.close()
+    await Bun.sleep(30)
+    expect(watch.take().table.length).toBeGreaterThanOrEqual(2)
   }, 30_000)
 
   test("cookies name one socket over all namespaces", async () => {

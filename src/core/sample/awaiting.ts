@@ -7,7 +7,7 @@
  */
 import { LISTEN } from "./listeners.ts"
 import { indexByCookie } from "./row-index.ts"
-import { appendCopy, copySocket, rowSource, type SocketTable } from "./socket-table.ts"
+import { appendCopies, keepRows, rowSource, type SocketTable } from "./socket-table.ts"
 
 /** More than this are not kept; the eldest go first. */
 export const AWAITING_MAX = 16_384
@@ -27,7 +27,7 @@ export function recallAwaiting(awaiting: SocketTable, table: SocketTable): void 
     isKept[known] = 0
     inheritLife(awaiting, known, table, row)
   }
-  keepRows(awaiting, isKept)
+  keepMarked(awaiting, isKept)
 }
 
 /** What is known of a connection from its life: `row` of `to` is its continuation or its end. */
@@ -49,26 +49,26 @@ export function awaitVanished(awaiting: SocketTable, table: SocketTable, previou
     const match = table.previousRow[row]!
     if (match >= 0 && table.hasInfo[row] === 1) isShown[match] = 1
   }
+  const gone = new Int32Array(previous.length)
+  let count = 0
   for (let row = 0; row < previous.length; row++) {
     if (isShown[row] === 1 || previous.hasInfo[row] === 0 || previous.source[row] !== rowSource.socket) continue
-    if (previous.state[row] !== LISTEN && previous.remotePort[row] !== 0) appendCopy(previous, row, awaiting)
+    if (previous.state[row] !== LISTEN && previous.remotePort[row] !== 0) gone[count++] = row
   }
+  appendCopies(previous, gone.subarray(0, count), awaiting)
 }
 
 /** Forgets what is above the limit, eldest first; answers how many. */
 export function forgetEldest(awaiting: SocketTable): number {
   const count = Math.max(0, awaiting.length - AWAITING_MAX)
-  if (count > 0) keepRows(awaiting, new Uint8Array(awaiting.length).fill(1, count))
+  if (count > 0) keepMarked(awaiting, new Uint8Array(awaiting.length).fill(1, count))
   return count
 }
 
-/** Moves the rows that are kept together, in their order. */
-export function keepRows(table: SocketTable, isKept: Uint8Array): void {
-  let length = 0
-  for (let row = 0; row < table.length; row++) {
-    if (isKept[row] === 0) continue
-    if (length !== row) copySocket(table, row, table, length)
-    length++
-  }
-  table.length = length
+/** Keeps the rows whose mark is 1, in their order. */
+export function keepMarked(table: SocketTable, isKept: Uint8Array): void {
+  const rows = new Int32Array(table.length)
+  let count = 0
+  for (let row = 0; row < table.length; row++) if (isKept[row] === 1) rows[count++] = row
+  if (count < table.length) keepRows(table, rows.subarray(0, count))
 }

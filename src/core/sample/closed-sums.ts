@@ -4,7 +4,7 @@
  * A connection that came in is summed by peer, local port and process, without its peer's port; one that went out by
  * peer, the peer's port and process, without its own port: the port that is left out is the one the kernel picked.
  */
-import { appendCopy, type SocketTable } from "./socket-table.ts"
+import { appendCopies, type SocketTable } from "./socket-table.ts"
 
 /** With more peers than this in one look the rest are summed without their peer. */
 export const CLOSED_SUMS_MAX = 5_000
@@ -39,7 +39,7 @@ export function sumClosed(
   const acked = events.bytesAcked[event]! - (isCounted ? events.countedAcked[event]! : 0)
   const received = events.bytesReceived[event]! - (isCounted ? events.countedReceived[event]! : 0)
   if (row === undefined) {
-    const made = appendCopy(events, event, table)
+    const made = appendCopies(events, Int32Array.of(event), table)
     begin(table, made, { acked, received, isKnown, hasPeer })
     sums.rows.set(hasPeer ? `${peer} ${rest}` : rest, made)
     if (hasPeer) sums.peers++

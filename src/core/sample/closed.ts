@@ -8,13 +8,13 @@
  * The events of a look are those that came before its dump began: a socket that such an event names is not in the dump,
  * and one that ends during the dump waits for the next look.
  */
-import { awaitVanished, forgetEldest, inheritLife, keepRows, recallAwaiting } from "./awaiting.ts"
-import { type ClosedSums, createClosedSums, sumClosed } from "./closed-sums.ts"
+import { awaitVanished, forgetEldest, inheritLife, keepMarked, recallAwaiting } from "./awaiting.ts"
+import { createClosedSums, sumClosed } from "./closed-sums.ts"
 import { isWiped } from "./closing-event.ts"
 import { findListeners, LISTEN, type Listeners, listenerOf } from "./listeners.ts"
 import { hasPeerFinished, settleFinalPayload, settlePayload } from "./payload.ts"
 import { type FindRow, indexByCookie, indexByEnds } from "./row-index.ts"
-import { appendCopy, createSocketTable, rowSource, type SocketTable } from "./socket-table.ts"
+import { appendCopies, createSocketTable, rowSource, type SocketTable } from "./socket-table.ts"
 
 /** Up to this many connections that ended have a row each; the rest are summed. */
 export const CLOSED_ROWS_MAX = 5_000
@@ -83,7 +83,8 @@ export function settleLook(ledger: ClosedLedger, look: LookToSettle): ClosedRepo
   if (previous !== undefined) awaitVanished(awaiting, table, previous)
   const settler = createSettler(ledger, look, listeners)
   for (let event = 0; event < events.length; event++) settler.settle(event)
-  keepRows(awaiting, settler.isAwaited)
+  settler.end()
+  keepMarked(awaiting, settler.isAwaited)
   const unheard = dropUnheard(awaiting, look)
   const forgotten = forgetEldest(awaiting)
   return { ...settler.counts, unheard, forgotten, awaiting: awaiting.length }
@@ -98,7 +99,7 @@ function dropUnheard(awaiting: SocketTable, { isHeard, isComplete }: LookToSettl
     if (isHeard(namespace) || !isComplete(namespace)) isKept[row] = 1
     else unheard++
   }
-  if (unheard > 0) keepRows(awaiting, isKept)
+  if (unheard > 0) keepMarked(awaiting, isKept)
   return unheard
 }
 
@@ -110,8 +111,10 @@ function createSettler({ awaiting }: ClosedLedger, look: LookToSettle, listeners
   const twins = findTwins(table, events)
   let listenersBefore: Listeners | undefined
   let listenersEnded: Listeners | undefined
-  const sums: ClosedSums = createClosedSums()
-  let rows = 0
+  const summed: number[] = []
+  /** Events that get a row each. */
+  const rows = new Int32Array(Math.min(CLOSED_ROWS_MAX, events.length))
+  let rowCount = 0
 
   /** A connection that no look has seen is its listener's, now or in the look before, or nobody's. */
   function inferOwner(event: number): void {
@@ -212,18 +215,22 @@ function createSettler({ awaiting }: ClosedLedger, look: LookToSettle, listeners
     events.previousRow[event] = -1
     const twin = twins(event)
     if (twin >= 0) completeTwin(table, twin, events, event)
-    else if (rows < CLOSED_ROWS_MAX) {
-      rows++
-      appendCopy(events, event, table)
-    } else {
-      counts.summed++
+    else if (rowCount < CLOSED_ROWS_MAX) rows[rowCount++] = event
+    else summed.push(event)
+  }
+
+  function end(): void {
+    appendCopies(events, rows.subarray(0, rowCount), table)
+    const sums = createClosedSums()
+    for (const event of summed)
       if (!sumClosed(sums, table, events, event, look.wasComplete(events.namespace[event]!))) counts.withoutPeer++
-    }
+    counts.summed = summed.length
   }
 
   return {
     counts,
     isAwaited,
+    end,
     settle(event: number): void {
       if (events.state[event] === LISTEN || !settleLife(event)) return
       counts.closed++

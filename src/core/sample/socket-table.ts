@@ -118,20 +118,28 @@ export function growSocketTable(table: SocketTable, capacity: number): void {
   table.capacity = next
 }
 
-/** Copies one row, every column, over `toRow` of `to`, which has room for it. */
-export function copySocket(from: SocketTable, row: number, to: SocketTable, toRow: number): void {
-  for (const name of columnNames) {
-    const width = layout[name][1]
-    if (width === 1) to[name][toRow] = from[name][row]!
-    else for (let i = 0; i < width; i++) to[name][toRow * width + i] = from[name][row * width + i]!
-  }
+/** Appends copies of `rows`, in their order; answers where the first stands. Goes by column: each is one tight loop. */
+export function appendCopies(from: SocketTable, rows: Int32Array, to: SocketTable): number {
+  const at = to.length
+  growSocketTable(to, at + rows.length)
+  for (const name of columnNames) copyColumn(from[name], rows, to[name], at, layout[name][1])
+  to.length = at + rows.length
+  return at
 }
 
-/** Appends a copy of one row; answers where it stands. */
-export function appendCopy(from: SocketTable, row: number, to: SocketTable): number {
-  if (to.length === to.capacity) growSocketTable(to, to.length + 1)
-  copySocket(from, row, to, to.length)
-  return to.length++
+/** Keeps only `rows` of the table, which must rise: each is copied to a place at or before its own. */
+export function keepRows(table: SocketTable, rows: Int32Array): void {
+  for (const name of columnNames) copyColumn(table[name], rows, table[name], 0, layout[name][1])
+  table.length = rows.length
+}
+
+type AnyColumn = SocketTable[(typeof columnNames)[number]]
+
+function copyColumn(from: AnyColumn, rows: Int32Array, to: AnyColumn, at: number, width: number): void {
+  if (width === 1) for (let i = 0; i < rows.length; i++) to[at + i] = from[rows[i]!]!
+  else
+    for (let i = 0; i < rows.length; i++)
+      for (let word = 0; word < width; word++) to[(at + i) * width + word] = from[rows[i]! * width + word]!
 }
 
 // Offsets of words from the start of a netlink message that carries inet_diag_msg (linux/inet_diag.h).

@@ -93,7 +93,7 @@ export class ClosingsWatch {
   private readonly timer: ReturnType<typeof setInterval>
 
   constructor(private readonly options: ClosingsWatchOptions) {
-    this.timer = setInterval(() => this.tick(), DRAIN_MS)
+    this.timer = setInterval(() => this.drain(), DRAIN_MS)
     this.timer.unref()
   }
 
@@ -108,14 +108,23 @@ export class ClosingsWatch {
       if (namespace !== undefined && !this.listeners.has(index)) this.listen(index, namespace)
   }
 
-  /** Takes what waits in every listener. */
+  /** Takes what waits, lets go of namespaces that are gone, and judges the rate. Its own timer calls it. */
   drain(): void {
-    for (const listener of this.listeners.values()) this.drainOne(listener)
+    const nowMs = this.options.monotonicMs()
+    this.receiveAll()
+    if (nowMs - this.aliveAtMs >= ALIVE_MS) {
+      this.aliveAtMs = nowMs
+      for (const listener of this.listeners.values()) if (!this.isAlive(listener)) this.letGo(listener)
+    }
+    if (nowMs - this.judgedAtMs >= JUDGE_MS) {
+      this.judgedAtMs = nowMs
+      this.judge(nowMs)
+    }
   }
 
   /** Hands over what came since the last time. Call it before the dump of the look that will be settled with it. */
   take(): Closings {
-    this.drain()
+    this.receiveAll()
     const table = this.tables[0]
     this.tables.reverse()
     this.tables[0].length = 0
@@ -142,17 +151,8 @@ export class ClosingsWatch {
     this.close()
   }
 
-  private tick(): void {
-    const nowMs = this.options.monotonicMs()
-    this.drain()
-    if (nowMs - this.aliveAtMs >= ALIVE_MS) {
-      this.aliveAtMs = nowMs
-      for (const listener of this.listeners.values()) if (!this.isAlive(listener)) this.letGo(listener)
-    }
-    if (nowMs - this.judgedAtMs >= JUDGE_MS) {
-      this.judgedAtMs = nowMs
-      this.judge(nowMs)
-    }
+  private receiveAll(): void {
+    for (const listener of this.listeners.values()) this.receiveFrom(listener)
   }
 
   private listen(index: number, namespace: NetworkNamespace): void {
@@ -173,7 +173,7 @@ export class ClosingsWatch {
     }
   }
 
-  private drainOne(listener: Listener): void {
+  private receiveFrom(listener: Listener): void {
     const table = this.tables[0]
     const arrivedMs = this.options.monotonicMs()
     const { index, socket } = listener
