@@ -39,13 +39,15 @@ export class NetlinkSocket {
    * A receive that gets nothing for `deadlineMs` answers -1. Throws `SystemError`.
    */
   static open(protocol: number, deadlineMs: number): NetlinkSocket {
+    // The kernel takes zero for "wait for ever".
+    if (!(deadlineMs >= 1)) throw new RangeError(`a deadline of ${deadlineMs} ms is none`)
     const fd = openSocket(AF_NETLINK, SOCK_RAW, protocol)
     try {
       bindSocket(fd, sockaddr())
       const timeout = alloc(16) // struct timeval, two 64-bit words
       const view = new DataView(timeout.buffer)
       view.setBigInt64(0, BigInt(Math.floor(deadlineMs / 1000)), true)
-      view.setBigInt64(8, BigInt((deadlineMs % 1000) * 1000), true)
+      view.setBigInt64(8, BigInt(Math.floor(deadlineMs % 1000) * 1000), true)
       setSocketOption(fd, SOL_SOCKET, SO_RCVTIMEO, timeout)
       const on = alloc(4)
       on[0] = 1

@@ -6,7 +6,10 @@
  */
 import type { SocketTable } from "./socket-table.ts"
 
-/** Fills `table.previousRow` and carries over what was known of each socket's owner. Hot: once a look. */
+/**
+ * Fills `table.previousRow` and carries over what was known of each socket's owner; a closed connection keeps its last
+ * one. `undefined`: there is no look before, everything is new. Hot: once a look.
+ */
 export function linkPrevious(table: SocketTable, previous: SocketTable | undefined): void {
   if (previous === undefined) {
     table.previousRow.fill(-1, 0, table.length)
@@ -28,8 +31,10 @@ export function linkPrevious(table: SocketTable, previous: SocketTable | undefin
     previousRow[row] = match
     if (match >= 0) {
       guess = match + 1
-      // An inode that was 0 (waiting in the accept queue) and is none now has an owner we do not know yet.
-      if (previous.inode[match] === table.inode[row]) owner[row] = previous.owner[match]!
+      // An inode that appears (accepted since) has an owner we do not know yet. One that goes (TIME_WAIT keeps the
+      // cookie) leaves the last known owner: nothing else could tell whose connection it was.
+      const inode = table.inode[row]!
+      if (inode === 0 || inode === previous.inode[match]!) owner[row] = previous.owner[match]!
     }
   }
 }

@@ -4,6 +4,9 @@
  * Sockets come by the hundred thousand, so a row is an index and no object is made for it. The columns are reused from
  * look to look: two tables take turns, and the one that the state holds is never written to.
  */
+
+import { formatAddress } from "../wire/address.ts"
+import { align4, NLA_TYPE_MASK } from "../wire/codec.ts"
 import {
   AF_INET,
   AF_INET6,
@@ -173,7 +176,7 @@ function readAttributes(table: SocketTable, row: number, data: Datagram, from: n
   for (let at = from; at + 4 <= end; ) {
     const length = halves[at >> 1]!
     if (length < 4 || at + length > end) return false
-    const type = halves[(at >> 1) + 1]!
+    const type = halves[(at >> 1) + 1]! & NLA_TYPE_MASK
     const word = (at + 4) >> 2
     const size = length - 4
     if (type === INET_DIAG_INFO) {
@@ -196,7 +199,7 @@ function readAttributes(table: SocketTable, row: number, data: Datagram, from: n
     } else if (type === INET_DIAG_SKV6ONLY) {
       if (size === 1) table.isV6Only[row] = bytes[at + 4]!
     }
-    at += (length + 3) & ~3
+    at += align4(length)
   }
   return true
 }
@@ -211,6 +214,9 @@ export function addressBytes(column: Uint32Array, row: number): Uint8Array {
 /** True where the column holds an IPv4 address (as ::ffff:a.b.c.d). */
 export const isIpv4At = (column: Uint32Array, row: number): boolean =>
   column[row * 4 + 2] === MAPPED_WORD && column[row * 4] === 0 && column[row * 4 + 1] === 0
+
+/** Canonical text of one address column at `row`. */
+export const addressText = (column: Uint32Array, row: number): string => formatAddress(addressBytes(column, row))
 
 /** The socket's identity for life; never reused while the host is up (net/core/sock_diag.c, sock_gen_cookie). */
 export const cookieOf = (table: SocketTable, row: number): bigint =>

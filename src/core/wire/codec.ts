@@ -78,11 +78,13 @@ export const u32be = scalar(
   (v) => v.getUint32(0),
   (v, x: number) => v.setUint32(0, x),
 )
-/** A 64-bit counter as a number: exact to 2^53, nine petabytes. */
+const U64_MAX = 2n ** 64n - 1n
+
+/** A 64-bit counter as a number: exact to 2^53, nine petabytes. "No limit" (all ones) reads as 2^64 and writes back. */
 export const u64h = scalar(
   8,
   (v) => Number(v.getBigUint64(0, true)),
-  (v, x: number) => v.setBigUint64(0, BigInt(x), true),
+  (v, x: number) => v.setBigUint64(0, x < 2 ** 64 ? BigInt(x) : U64_MAX, true),
 )
 /** A 64-bit identifier, such as a socket cookie: it may use all its bits, so it stays a bigint. */
 export const id64h = scalar(
@@ -160,10 +162,10 @@ type AttributeValue<A extends AttributeTable> = { readonly [K in keyof A]?: Infe
 // linux/netlink.h, struct nlattr
 const NLA_HEADER = 4
 const NLA_F_NESTED = 0x8000
-const NLA_TYPE_MASK = 0x3fff
+export const NLA_TYPE_MASK = 0x3fff
 
 /** Attributes and messages are padded to four bytes; the length field does not count the padding. */
-export const align4 = (length: number): number => (length + 3) & ~3
+export const align4 = (length: number): number => length + (-length & 3)
 
 /**
  * Walks the attributes that fill `bytes`. Throws `DecodeError` when a length is shorter than a header or runs past

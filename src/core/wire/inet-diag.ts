@@ -70,7 +70,7 @@ const request = struct(56, {
 })
 
 /** struct inet_diag_msg. An IPv4 address stands in the first four of its sixteen bytes. */
-const diagMessage = struct(DIAG_MESSAGE_SIZE, {
+export const diagMessage = struct(DIAG_MESSAGE_SIZE, {
   family: [0, u8],
   state: [1, u8],
   timer: [2, u8],
@@ -101,7 +101,7 @@ const socketMemory = growing({
   drops: [32, u32h],
 })
 
-const diagAttributes = attributes({
+export const diagAttributes = attributes({
   info: [INET_DIAG_INFO, tcpInfo],
   memory: [INET_DIAG_SKMEMINFO, socketMemory],
   shutdown: [INET_DIAG_SHUTDOWN, u8],

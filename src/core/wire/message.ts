@@ -46,8 +46,14 @@ export interface Datagram {
   readonly words: Uint32Array
 }
 
+/** Views over `bytes`, which must begin at a multiple of four; up to three bytes at the end belong to no word. */
 export function datagram(bytes: Uint8Array<ArrayBuffer>): Datagram {
-  return { bytes, halves: new Uint16Array(bytes.buffer), words: new Uint32Array(bytes.buffer) }
+  const { buffer, byteOffset, byteLength } = bytes
+  return {
+    bytes,
+    halves: new Uint16Array(buffer, byteOffset, byteLength >> 1),
+    words: new Uint32Array(buffer, byteOffset, byteLength >> 2),
+  }
 }
 
 /** What a datagram says about the conversation it belongs to. */
@@ -74,7 +80,11 @@ export function readDatagram(
 ): Progress {
   const { words, halves } = data
   let interrupted = false
-  for (let at = 0; at + HEADER_SIZE <= length; ) {
+  let at = 0
+  while (at < length) {
+    if (at + HEADER_SIZE > length) {
+      return { kind: "broken", problem: `message at byte ${at} has no whole header, ${length - at} left` }
+    }
     const word = at >> 2
     const size = words[word]!
     if (size < HEADER_SIZE || at + size > length) {

@@ -36,11 +36,13 @@ export class Conversation {
   private constructor(
     private readonly socket: NetlinkSocket,
     private readonly buffer: Datagram,
+    private readonly deadlineMs: number,
   ) {}
 
-  static open(protocol: number): Conversation {
+  /** A receive that gets nothing for `deadlineMs` ends the conversation with an error. Throws `KernelError`. */
+  static open(protocol: number, deadlineMs = DEADLINE_MS): Conversation {
     try {
-      return new Conversation(NetlinkSocket.open(protocol, DEADLINE_MS), datagram(alloc(BUFFER_SIZE)))
+      return new Conversation(NetlinkSocket.open(protocol, deadlineMs), datagram(alloc(BUFFER_SIZE)), deadlineMs)
     } catch (error) {
       throw error instanceof SystemError ? new KernelError("open a netlink socket", errnoName(error.errno)) : error
     }
@@ -63,7 +65,7 @@ export class Conversation {
     this.attempt(operation, () => this.socket.send(write(sequence)))
     for (let received = 1; ; received++) {
       const length = this.attempt(operation, () => this.socket.receive(this.buffer.bytes))
-      if (length < 0) throw new KernelError(operation, `no answer within ${DEADLINE_MS / 1000} s`)
+      if (length < 0) throw new KernelError(operation, `no answer within ${this.deadlineMs / 1000} s`)
       if (length > BUFFER_SIZE) throw new KernelError(operation, `an answer of ${length} bytes was cut`)
       const progress = readDatagram(this.buffer, length, expected, visit)
       if (progress.kind === "refused") throw new KernelError(operation, errnoName(progress.errno), progress.text)

@@ -20,10 +20,13 @@ export async function listSockets(table: SocketTable): Promise<SocketListing> {
   using conversation = Conversation.open(NETLINK_SOCK_DIAG)
   table.length = 0
   const ipv4 = await listFamily(conversation, table, AF_INET)
+  const ipv4Rows = table.length
   try {
     const ipv6 = await listFamily(conversation, table, AF_INET6)
     return { skipped: ipv4.skipped + ipv6.skipped, interrupted: ipv4.interrupted || ipv6.interrupted }
   } catch (error) {
+    // Half a list would look like a whole one.
+    table.length = ipv4Rows
     return { ...ipv4, withoutIpv6: error instanceof Error ? error.message : String(error) }
   }
 }
