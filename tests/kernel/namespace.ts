@@ -25,11 +25,14 @@ export function describeInNamespace(name: string, file: string, define: () => vo
   test.skipIf(obstacle !== undefined)(
     obstacle === undefined ? title : `${title} (${obstacle})`,
     async () => {
-      const child = Bun.spawn(["unshare", "--net", "--pid", "--fork", "--kill-child", process.execPath, "test", file], {
-        env: { ...process.env, [MARK]: current },
-        stdout: "pipe",
-        stderr: "pipe",
-      })
+      const child = Bun.spawn(
+        ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child", process.execPath, "test", file],
+        {
+          env: { ...process.env, [MARK]: current },
+          stdout: "pipe",
+          stderr: "pipe",
+        },
+      )
       const report = await new Response(child.stderr).text()
       expect(await child.exited, report).toBe(0)
     },
