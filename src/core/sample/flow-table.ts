@@ -338,7 +338,7 @@ function readPorts(
     at += align4(length)
   }
   // Both tuples are of one protocol.
-  table.protocol[row] = number
+  if (!isReply) table.protocol[row] = number
   const sourcePorts = isReply ? table.replySourcePort : table.originalSourcePort
   const targetPorts = isReply ? table.replyTargetPort : table.originalTargetPort
   sourcePorts[row] = sourcePort
