@@ -5,6 +5,7 @@
  * of a hash, and two of 200,000 flows may share it; the tuple alone may have been used again. As with sockets most
  * rows follow the row that matched last, so an index of the previous table is asked only where that guess fails.
  */
+import { isSameAddress } from "./address-column.ts"
 import { copyFlow, type FlowTable } from "./flow-table.ts"
 
 /** Where the flows of a table are, by a hash of their id. */
@@ -94,13 +95,6 @@ function isSameFlow(a: FlowTable, i: number, b: FlowTable, j: number): boolean {
     !(a.startMs[i]! < b.startMs[j]! || a.startMs[i]! > b.startMs[j]!)
   )
 }
-
-// The last word differs most often.
-const isSameAddress = (a: Uint32Array, i: number, b: Uint32Array, j: number): boolean =>
-  a[i * 4 + 3] === b[j * 4 + 3] &&
-  a[i * 4 + 2] === b[j * 4 + 2] &&
-  a[i * 4 + 1] === b[j * 4 + 1] &&
-  a[i * 4] === b[j * 4]
 
 // The kernel's id is a keyed hash since Linux 5.2, and an address before: a multiplication spreads that too.
 const hash = (id: number) => Math.imul(id, 0x9e3779b1) >>> 7

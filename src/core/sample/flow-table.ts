@@ -87,11 +87,12 @@ const layout = {
   replyTargetPort: ["u16", 1],
   /** enum ip_conntrack_status, see `flowStatus`. */
   status: ["u32", 1],
-  /** IP packets and bytes, headers included; NaN where the kernel does not count. */
-  originalPackets: ["f64", 1],
+  /** IP bytes, headers included; NaN where the kernel does not count. */
   originalBytes: ["f64", 1],
-  replyPackets: ["f64", 1],
   replyBytes: ["f64", 1],
+  /** Packets, of which the lowest 32 bits are enough for a difference; 0 where the kernel does not count. */
+  originalPackets: ["u32", 1],
+  replyPackets: ["u32", 1],
   /** CTA_ID; 0 is unknown. */
   id: ["u32", 1],
   mark: ["u32", 1],
@@ -99,11 +100,10 @@ const layout = {
   zone: ["u16", 1],
   originalZone: ["u16", 1],
   replyZone: ["u16", 1],
-  /** Milliseconds since 1970; NaN unless nf_conntrack_timestamp is on. The stop comes with the DESTROY event. */
+  /** Milliseconds since 1970; NaN unless nf_conntrack_timestamp is on. */
   startMs: ["f64", 1],
-  stopMs: ["f64", 1],
-  /** The network namespace it was read in, as the caller names them. */
-  namespace: ["u32", 1],
+  /** The network namespace it was read in, by a number that is the same from look to look. */
+  namespace: ["u16", 1],
   /** The row of the same flow in the previous table, or -1: begun since. Filled by `linkFlows`. */
   previousRow: ["i32", 1],
   /** The row of the `SocketTable` of this look that stands for the flow, or -1. Filled by `appendFlowRows`. */
@@ -145,15 +145,14 @@ export function appendFlow(table: FlowTable, data: Datagram, at: number, end: nu
   table.state[row] = NO_STATE
   table.role[row] = flowRole.none
   table.status[row] = 0
-  table.originalPackets[row] = Number.NaN
   table.originalBytes[row] = Number.NaN
-  table.replyPackets[row] = Number.NaN
   table.replyBytes[row] = Number.NaN
+  table.originalPackets[row] = 0
+  table.replyPackets[row] = 0
   table.id[row] = 0
   table.mark[row] = 0
   table.zone[row] = 0
   table.startMs[row] = Number.NaN
-  table.stopMs[row] = Number.NaN
   table.namespace[row] = namespace
   table.previousRow[row] = -1
   table.socketRow[row] = -1
@@ -258,6 +257,13 @@ function readTuple(
   return proto === NUMBER && (table.family[row] === AF_INET ? (ip & V4) === V4 : (ip & V6) === V6)
 }
 
+function setIpv4(column: Uint32Array, at: number, address: number): void {
+  column[at] = 0
+  column[at + 1] = 0
+  column[at + 2] = MAPPED_WORD
+  column[at + 3] = address
+}
+
 /** Which addresses were there, or -1. */
 function readAddresses(
   source: Uint32Array,
@@ -276,10 +282,7 @@ function readAddresses(
     if (type === CTA_IP_V4_SRC || type === CTA_IP_V4_DST) {
       if (length !== 8) return -1
       const column = type === CTA_IP_V4_SRC ? source : target
-      column[address] = 0
-      column[address + 1] = 0
-      column[address + 2] = MAPPED_WORD
-      column[address + 3] = words[word]!
+      setIpv4(column, address, words[word]!)
       found |= 1 << (type - 1)
     } else if (type === CTA_IP_V6_SRC || type === CTA_IP_V6_DST) {
       if (length !== 20) return -1
@@ -347,23 +350,26 @@ function readPorts(
 }
 
 function readCounters(
-  packets: Float64Array,
+  packets: Uint32Array,
   flowBytes: Float64Array,
   row: number,
   { halves, words }: Datagram,
   from: number,
   end: number,
 ): boolean {
-  packets[row] = Number.NaN
+  packets[row] = 0
   flowBytes[row] = Number.NaN
   for (let at = from; at + 4 <= end; ) {
     const length = halves[at >> 1]!
     if (length < 4 || at + length > end) return false
     const type = halves[(at >> 1) + 1]! & NLA_TYPE_MASK
-    if (type === CTA_COUNTERS_PACKETS || type === CTA_COUNTERS_BYTES) {
+    const word = (at + 4) >> 2
+    if (type === CTA_COUNTERS_PACKETS) {
       if (length !== 12) return false
-      const column = type === CTA_COUNTERS_PACKETS ? packets : flowBytes
-      column[row] = counter(words, (at + 4) >> 2)
+      packets[row] = swap32(words[word + 1]!)
+    } else if (type === CTA_COUNTERS_BYTES) {
+      if (length !== 12) return false
+      flowBytes[row] = counter(words, word)
     }
     at += align4(length)
   }
@@ -371,22 +377,20 @@ function readCounters(
 }
 
 function readTimestamp(
-  { startMs, stopMs }: FlowTable,
+  { startMs }: FlowTable,
   row: number,
   { halves, words }: Datagram,
   from: number,
   end: number,
 ): boolean {
   startMs[row] = Number.NaN
-  stopMs[row] = Number.NaN
   for (let at = from; at + 4 <= end; ) {
     const length = halves[at >> 1]!
     if (length < 4 || at + length > end) return false
     const type = halves[(at >> 1) + 1]! & NLA_TYPE_MASK
     if (type === CTA_TIMESTAMP_START || type === CTA_TIMESTAMP_STOP) {
       if (length !== 12) return false
-      const column = type === CTA_TIMESTAMP_START ? startMs : stopMs
-      column[row] = counter(words, (at + 4) >> 2) / NS_PER_MS
+      if (type === CTA_TIMESTAMP_START) startMs[row] = counter(words, (at + 4) >> 2) / NS_PER_MS
     }
     at += align4(length)
   }

@@ -8,7 +8,7 @@
  * or namespace, picked up the other way round) when they share an end.
  */
 import { AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP } from "../wire/inet-diag.ts"
-import { type AddressSet, hasAddress, isGroupAt, isLoopbackAt } from "./address-set.ts"
+import { type AddressSet, hasAddress, isGroupAt, isLoopbackAt, isSameAddress } from "./address-column.ts"
 import { type FlowTable, flowRole, isLiveFlow, NO_STATE } from "./flow-table.ts"
 import { appendBlankSocket, rowSource, type SocketTable } from "./socket-table.ts"
 
@@ -292,13 +292,6 @@ function isSameFlowEnd(flows: FlowTable, a: number, aEnd: number, b: number, bEn
     isSameAddress(targetOf(flows, aEnd), a, targetOf(flows, bEnd), b)
   )
 }
-
-// The last word differs most often.
-const isSameAddress = (a: Uint32Array, i: number, b: Uint32Array, j: number): boolean =>
-  a[i * 4 + 3] === b[j * 4 + 3] &&
-  a[i * 4 + 2] === b[j * 4 + 2] &&
-  a[i * 4 + 1] === b[j * 4 + 1] &&
-  a[i * 4] === b[j * 4]
 
 const hashEnd = (flows: FlowTable, flow: number, end: number): number =>
   hash(

@@ -15,7 +15,7 @@ import {
   type PaceQuestion,
   planLook,
 } from "../../core/sample/flow-pace.ts"
-import { appendFlow, type FlowTable } from "../../core/sample/flow-table.ts"
+import { appendFlow, type FlowTable, growFlowTable } from "../../core/sample/flow-table.ts"
 import { type Accounting, type FlowScope, type Flows, isInScope, whyWithoutBytes } from "../../core/sample/flows.ts"
 import type { ConntrackTable } from "../../core/sample/sample.ts"
 import { DecodeError } from "../../core/wire/codec.ts"
@@ -217,18 +217,22 @@ export async function readConntrackStatistics(
     throw new KernelError(STATISTICS, `${statisticsFile(proc)} cannot be read. Run: modprobe nf_conntrack`)
   }
   try {
-    const cpus: ConntrackCpu[] = []
-    await conversation.dump(
-      STATISTICS,
-      (sequence) => writeStatisticsDump({ sequence }),
-      (data, at, end) => cpus.push(decode(STATISTICS, () => readConntrackCpu(body(data, at, end)))),
-    )
-    if (cpus.length > 0) return cpus
-    throw new KernelError(STATISTICS, "an empty answer")
+    return await dumpStatistics(conversation)
   } catch (error) {
     if (error instanceof KernelError && fallback !== undefined) return fallback
     throw advised(error)
   }
+}
+
+async function dumpStatistics(conversation: Conversation): Promise<readonly ConntrackCpu[]> {
+  const cpus: ConntrackCpu[] = []
+  await conversation.dump(
+    STATISTICS,
+    (sequence) => writeStatisticsDump({ sequence }),
+    (data, at, end) => cpus.push(decode(STATISTICS, () => readConntrackCpu(body(data, at, end)))),
+  )
+  if (cpus.length > 0) return cpus
+  throw new KernelError(STATISTICS, "an empty answer")
 }
 
 /**
@@ -356,6 +360,8 @@ export async function lookAtFlows(
   if (plan.kind === "keep") return { kind: "kept", pace, stretched: plan.stretched }
   const { table } = room
   table.length = 0
+  // Room at once: columns that grow leave their old selves behind.
+  if (plan.scope === "all") growFlowTable(table, count)
   const listing = await listFlows(conversation, table, { scope: plan.scope, namespace })
   const started = performance.now()
   const { doubled } = linkFlows(room, previous)
@@ -396,14 +402,7 @@ async function reasonWithoutBytes(
 
 /** Whether any counter of connection tracking has ever moved here. */
 async function hasCounted(conversation: Conversation): Promise<boolean> {
-  const cpus: ConntrackCpu[] = []
-  await attempt(() =>
-    conversation.dump(
-      STATISTICS,
-      (sequence) => writeStatisticsDump({ sequence }),
-      (data, at, end) => cpus.push(decode(STATISTICS, () => readConntrackCpu(body(data, at, end)))),
-    ),
-  )
+  const cpus = await attempt(() => dumpStatistics(conversation))
   return cpus.some(({ cpu: _, ...counters }) => Object.values(counters).some((value) => value > 0))
 }
 

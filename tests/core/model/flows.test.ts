@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { applyFlowBytes, createFlowRateTable, deriveFlowBytes } from "../../../src/core/model/flows.ts"
 import { byteMark, createRateTable, fitRateTable } from "../../../src/core/model/rates.ts"
-import { createAddressSet } from "../../../src/core/sample/address-set.ts"
+import { createAddressSet } from "../../../src/core/sample/address-column.ts"
 import { linkFlows } from "../../../src/core/sample/flow-link.ts"
 import type { FlowScope } from "../../../src/core/sample/flows.ts"
 import { appendFlowRows } from "../../../src/core/sample/nat.ts"

@@ -38,9 +38,9 @@ function byCodec({ family, original = {}, reply = {}, ...flow }: Flow) {
     replySourcePort: sourcePort(reply),
     replyTargetPort: targetPort(reply),
     status: flow.status ?? 0,
-    originalPackets: flow.originalCounters?.packets ?? Number.NaN,
+    originalPackets: (flow.originalCounters?.packets ?? 0) % 2 ** 32,
     originalBytes: flow.originalCounters?.bytes ?? Number.NaN,
-    replyPackets: flow.replyCounters?.packets ?? Number.NaN,
+    replyPackets: (flow.replyCounters?.packets ?? 0) % 2 ** 32,
     replyBytes: flow.replyCounters?.bytes ?? Number.NaN,
     id: flow.id ?? 0,
     mark: flow.mark ?? 0,
@@ -48,7 +48,6 @@ function byCodec({ family, original = {}, reply = {}, ...flow }: Flow) {
     originalZone: original.zone ?? 0,
     replyZone: reply.zone ?? 0,
     startMs: (flow.timestamp?.startNs ?? Number.NaN) / 1e6,
-    stopMs: (flow.timestamp?.stopNs ?? Number.NaN) / 1e6,
   }
 }
 
@@ -135,7 +134,8 @@ describe("damaged bytes", () => {
           expect(error).toBeInstanceOf(DecodeError)
         }
         expect(table.length).toBe(isRead ? 1 : 0)
-        if (isRead && !hasMixedPorts(flow!)) expect(byColumns(table, 0)).toEqual(byCodec(flow!))
+        if (isRead && !hasMixedPorts(flow!) && hasExactPackets(flow!))
+          expect(byColumns(table, 0)).toEqual(byCodec(flow!))
         if (!isRead) {
           refused++
           expect(flow === undefined || !hasBothTuples(flow)).toBe(true)
@@ -145,6 +145,10 @@ describe("damaged bytes", () => {
     )
     expect(refused).toBeGreaterThan(500)
   })
+
+  /** The codec's number has lost the lowest bits of a larger one. */
+  const hasExactPackets = ({ originalCounters, replyCounters }: Flow) =>
+    [originalCounters, replyCounters].every((counters) => (counters?.packets ?? 0) <= Number.MAX_SAFE_INTEGER)
 
   /** Ports and an ICMP id in one tuple: no kernel sends that, and the last one counts. */
   const hasMixedPorts = ({ original, reply }: Flow) =>

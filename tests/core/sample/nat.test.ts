@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { type AddressSet, createAddressSet } from "../../../src/core/sample/address-set.ts"
+import { type AddressSet, createAddressSet } from "../../../src/core/sample/address-column.ts"
 import { createFlowIndex, linkFlows } from "../../../src/core/sample/flow-link.ts"
 import { type FlowTable, flowRole } from "../../../src/core/sample/flow-table.ts"
 import { appendFlowRows, isSenderSide } from "../../../src/core/sample/nat.ts"

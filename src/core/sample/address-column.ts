@@ -1,4 +1,4 @@
-/** A set of addresses, asked by the columns of a table. */
+/** Addresses in the columns of tables: compared, looked up in a set, told apart by kind. */
 
 /** Chains of four words by the last word. */
 export type AddressSet = ReadonlyMap<number, readonly Uint32Array[]>
@@ -44,3 +44,10 @@ export function isGroupAt(column: Uint32Array, row: number): boolean {
     return (column[at + 3]! & 0xf0) === 0xe0 || column[at + 3] === 0xffffffff
   return (column[at]! & 0xff) === 0xff
 }
+
+/** The same address in two columns. The last word differs most often. */
+export const isSameAddress = (a: Uint32Array, i: number, b: Uint32Array, j: number): boolean =>
+  a[i * 4 + 3] === b[j * 4 + 3] &&
+  a[i * 4 + 2] === b[j * 4 + 2] &&
+  a[i * 4 + 1] === b[j * 4 + 1] &&
+  a[i * 4] === b[j * 4]
