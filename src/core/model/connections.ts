@@ -4,7 +4,7 @@
  * Rows stay columns; `connectionAt` makes an object for the few that reach a screen, a file or a caller.
  */
 import type { Owner } from "../sample/owners.ts"
-import { addressText, cookieOf, type SocketTable, stateName } from "../sample/socket-table.ts"
+import { addressText, cookieOf, IPPROTO_UDP, type SocketTable, stateName } from "../sample/socket-table.ts"
 import { LISTEN } from "./direction.ts"
 import type { RateTable } from "./rates.ts"
 
@@ -46,8 +46,6 @@ export interface Connection {
   readonly rttUs?: number
   readonly retrans?: number
 }
-
-const IPPROTO_UDP = 17
 
 export const ownerAt = ({ table, owners }: Connections, row: number): Owner | undefined => owners[table.owner[row]!]
 

@@ -20,6 +20,8 @@ import {
 } from "../wire/inet-diag.ts"
 import { type Datagram, HEADER_SIZE } from "../wire/message.ts"
 
+export { IPPROTO_TCP, IPPROTO_UDP } from "../wire/inet-diag.ts"
+
 /** The column's array type by what it holds. `f64` holds 64-bit counters, exact to 2^53. */
 const arrays = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i32: Int32Array, f64: Float64Array } as const
 
@@ -65,9 +67,16 @@ const layout = {
   drops: ["u32", 1],
   /** The row of the same socket in the previous table, or -1: born since. Filled by `linkPrevious`. */
   previousRow: ["i32", 1],
+  /** `rowSource`: what told us of this row. */
+  source: ["u8", 1],
+  /** The conntrack flow of this connection: a row of the `FlowTable` of this look, or -1. Filled by `appendFlowRows`. */
+  flow: ["i32", 1],
   /** Index into `OwnerTable`, or -1: unknown. Filled by the owner search. */
   owner: ["i32", 1],
 } as const satisfies Record<string, readonly [keyof typeof arrays, number]>
+
+/** What a row was learnt from: a living socket, the event of one that closed, a conntrack flow. */
+export const rowSource = { socket: 0, closed: 1, conntrack: 2 } as const
 
 type ColumnArray = { [K in keyof typeof arrays]: InstanceType<(typeof arrays)[K]> }
 type Columns = { -readonly [K in keyof typeof layout]: ColumnArray[(typeof layout)[K][0]] }
@@ -95,6 +104,19 @@ export function growSocketTable(table: SocketTable, capacity: number): void {
     ;(table as any)[name] = grown
   }
   table.capacity = next
+}
+
+/** Appends a row of which nothing is known: counters are NaN, indices -1, all else 0. Answers where it stands. */
+export function appendBlankSocket(table: SocketTable): number {
+  const row = table.length
+  if (row === table.capacity) growSocketTable(table, row + 1)
+  for (const name of columnNames) {
+    const [type, width] = layout[name]
+    table[name].fill(type === "f64" ? Number.NaN : type === "i32" ? -1 : 0, row * width, (row + 1) * width)
+  }
+  table.cgroupId[row] = 0
+  table.length = row + 1
+  return row
 }
 
 // Offsets of words from the start of a netlink message that carries inet_diag_msg (linux/inet_diag.h).
@@ -159,6 +181,8 @@ export function appendSocket(table: SocketTable, data: Datagram, at: number, end
   table.sendBuffer[row] = 0
   table.drops[row] = 0
   table.previousRow[row] = -1
+  table.source[row] = rowSource.socket
+  table.flow[row] = -1
   table.owner[row] = -1
   if (!readAttributes(table, row, data, at + ATTRIBUTES, end)) return false
   table.length = row + 1

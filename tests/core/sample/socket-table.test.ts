@@ -72,7 +72,7 @@ type PlainColumn = Exclude<keyof ReturnType<typeof byCodec>, "localAddress" | "r
 
 function byColumns(table: SocketTable, row: number): ReturnType<typeof byCodec> {
   const names = Object.keys(table).filter(
-    (name) => !/^(length|capacity|cookie.*|.*Address|protocol|previousRow|owner)$/.test(name),
+    (name) => !/^(length|capacity|cookie.*|.*Address|protocol|previousRow|source|flow|owner)$/.test(name),
   )
   return {
     ...(Object.fromEntries(names.map((name) => [name, table[name as PlainColumn][row]])) as Record<
