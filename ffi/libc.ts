@@ -41,8 +41,8 @@ export class SystemError extends Error {
 
 export const { EAGAIN, EINTR, ENOBUFS, EPERM, EACCES, ENOENT } = constants.errno
 
-// errno belongs to the thread and is overwritten by the next call: read its address and value at once.
-function lastErrno(): number {
+/** What the call just made left in errno. It belongs to the thread and the next call overwrites it: read it at once. */
+export function lastErrno(): number {
   const at = c.__errno_location()
   return at === null ? 0 : read.i32(at, 0)
 }

@@ -1,27 +1,38 @@
 /** The live dashboard: the only program that may change the host. */
 
 import type { Settings } from "../core/app/facts.ts"
-import { actionForKey, actionForPaste, actionsForMouse } from "../core/app/keymap.ts"
+import { actionForKey, actionForPaste, actionsForMouse, chordsOf } from "../core/app/keymap.ts"
 import { initialState } from "../core/app/state.ts"
 import { view } from "../core/app/view.ts"
+import type { Note } from "../core/sample/sample.ts"
 import { Collector } from "./collect.ts"
+import { readInterface } from "./interfaces.ts"
 import { Program } from "./program.ts"
 import { run, type TerminalOptions } from "./terminal/screen.ts"
 
 export async function live(
   settings: Settings,
-  options: { isMasked: boolean; terminal: TerminalOptions },
+  options: { isMasked: boolean; notes: readonly Note[]; terminal: TerminalOptions },
 ): Promise<number> {
-  const collector = new Collector({ now: Date.now, monotonicMs: () => performance.now() })
+  const collector = new Collector({
+    interfaceName: settings.interfaceName,
+    now: Date.now,
+    monotonicMs: () => performance.now(),
+  })
   return run(options.terminal, (screen) => {
     const program = new Program(
       { ...initialState("live", settings, { isMasked: options.isMasked, at: Date.now() }), screen: screen.size },
       {
         "look/collect": async (_, state) => {
           const { sample, rates } = await collector.look(state.sample)
-          return { type: "look/collected", sample, rates, at: Date.now() }
+          const withNotes = { ...sample, notes: [...options.notes, ...sample.notes] }
+          return { type: "look/collected", sample: withNotes, rates, at: Date.now() }
         },
-        "lane/collect": () => ({ type: "lane/collected", at: Date.now() }),
+        "lane/collect": async () => {
+          const monotonicMs = performance.now()
+          const counters = await readInterface(settings.interfaceName)
+          return { type: "lane/collected", counters, monotonicMs, at: Date.now() }
+        },
         "program/quit": (effect) => {
           screen.quit(effect.code)
           return undefined
@@ -38,10 +49,13 @@ export async function live(
       },
     )
     program.dispatch({ type: "look/due", at: Date.now() })
+    program.dispatch({ type: "lane/due", at: Date.now() })
     return {
       key: (chord) => {
-        const action = actionForKey(program.state, chord)
-        if (action !== undefined) program.dispatch(action)
+        for (const each of chordsOf(program.state, chord)) {
+          const action = actionForKey(program.state, each)
+          if (action !== undefined) program.dispatch(action)
+        }
       },
       mouse: (at) => {
         for (const action of actionsForMouse(program.state, at)) program.dispatch(action)
@@ -51,7 +65,10 @@ export async function live(
         if (action !== undefined) program.dispatch(action)
       },
       resize: (size) => program.dispatch({ type: "screen/resized", size }),
-      stop: () => program.stop(),
+      stop: () => {
+        program.stop()
+        collector.close()
+      },
     }
   })
 }

@@ -3,30 +3,33 @@
  *
  * As root the test file starts itself again under `unshare --net`; without root it says why it did not run.
  */
-import { describe, expect, test } from "bun:test"
-import { readlinkSync } from "node:fs"
+import { describe, expect } from "bun:test"
+import { networkNamespace, requires } from "../support/requirements.ts"
 
 const MARK = "HOLYF_TEST_OUTER_NETNS"
-const current = readlinkSync("/proc/self/ns/net")
+const current = networkNamespace()
 const outer = process.env[MARK]
 
-const obstacle =
-  process.getuid?.() !== 0
-    ? "needs root"
-    : ["unshare", "ip", "ss"].map((tool) => (Bun.which(tool) === null ? `needs ${tool}` : "")).find(Boolean)
-
-/** Runs `define` inside a namespace of its own: `file` is the caller's `import.meta.path`. */
-export function describeInNamespace(name: string, file: string, define: () => void): void {
+/**
+ * Runs `define` inside a namespace of its own: `file` is the caller's `import.meta.path`, `tools` what it needs beside
+ * the usual ones.
+ */
+export function describeInNamespace(
+  name: string,
+  file: string,
+  define: () => void,
+  tools: readonly string[] = [],
+): void {
+  const needy = requires({ root: true, tools: ["unshare", "ip", "ss", ...tools] })
   if (outer !== undefined && outer !== current) {
     describe(name, define)
     return
   }
-  const title = `${name}, in a network namespace of its own`
-  test.skipIf(obstacle !== undefined)(
-    obstacle === undefined ? title : `${title} (${obstacle})`,
+  needy(
+    `${name}, in a network namespace of its own`,
     async () => {
       const child = Bun.spawn(
-        ["unshare", "--net", "--pid", "--mount-proc", "--fork", "--kill-child", process.execPath, "test", file],
+        ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child", process.execPath, "test", file],
         {
           env: { ...process.env, [MARK]: current },
           stdout: "pipe",

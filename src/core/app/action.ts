@@ -1,7 +1,7 @@
 /** Everything that can happen. Actions of panels are declared by the panel and carry its name. */
 import type { RateTable } from "../model/rates.ts"
 import type { panels } from "../panels/index.ts"
-import type { Sample } from "../sample/sample.ts"
+import type { InterfaceCounters, Reading, Sample } from "../sample/sample.ts"
 import type { Size, Tone } from "../text/line.ts"
 import type { Effect } from "./effect.ts"
 import type { PanelId } from "./state.ts"
@@ -20,7 +20,12 @@ export type AppAction =
   /** The one-second timer of the interface counters fired. */
   | { readonly type: "lane/due"; readonly at: number }
   /** Interface counters came back. */
-  | { readonly type: "lane/collected"; readonly at: number }
+  | {
+      readonly type: "lane/collected"
+      readonly counters: Reading<InterfaceCounters>
+      readonly monotonicMs: number
+      readonly at: number
+    }
   /** An effect could not be done. */
   | { readonly type: "effect/failed"; readonly effect: Effect; readonly reason: string; readonly at: number }
   | { readonly type: "app/notice"; readonly text: string; readonly tone: Tone }

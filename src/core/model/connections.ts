@@ -4,11 +4,12 @@
  * Rows stay columns; `connectionAt` makes an object for the few that reach a screen, a file or a caller.
  */
 import type { Owner } from "../sample/owners.ts"
-import { addressBytes, cookieOf, rowSource, type SocketTable } from "../sample/socket-table.ts"
-import { formatAddress } from "../wire/address.ts"
-import { tcpStates } from "../wire/inet-diag.ts"
+import { addressText, cookieOf, IPPROTO_UDP, rowSource, type SocketTable, stateName } from "../sample/socket-table.ts"
 import { LISTEN } from "./direction.ts"
 import type { RateTable } from "./rates.ts"
+
+/** What is asked of a row's socket from outside the model. */
+export { cookieOf, stateName }
 
 export interface Connections {
   readonly table: SocketTable
@@ -46,11 +47,6 @@ export interface Connection {
   readonly retrans?: number
 }
 
-const IPPROTO_UDP = 17
-
-/** The name of a state number; one without a name shows its number. */
-export const stateName = (state: number): string => (tcpStates as Record<number, string>)[state] ?? `STATE_${state}`
-
 export const ownerAt = ({ table, owners }: Connections, row: number): Owner | undefined => owners[table.owner[row]!]
 
 /** True for rows that are connections at all: no listener, and none of `ownPid`. */
@@ -68,9 +64,9 @@ export function connectionAt(connections: Connections, row: number): Connection 
     proto: table.protocol[row] === IPPROTO_UDP ? "udp" : "tcp",
     state: stateName(table.state[row]!),
     side: rates.isIncoming[row] === 1 ? "in" : "out",
-    localAddress: formatAddress(addressBytes(table.localAddress, row)),
+    localAddress: addressText(table.localAddress, row),
     localPort: table.localPort[row]!,
-    peerAddress: formatAddress(addressBytes(table.remoteAddress, row)),
+    peerAddress: addressText(table.remoteAddress, row),
     peerPort: table.remotePort[row]!,
     ...(owner === undefined ? {} : { owner }),
     uid: table.uid[row]!,

@@ -4,9 +4,8 @@
  * A host with 100,000 peers has as many groups, so a group is an index too; `describeGroups` makes objects for those
  * that are shown.
  */
-import { addressBytes } from "../sample/socket-table.ts"
-import { formatAddress } from "../wire/address.ts"
-import { type Connections, ownerAt, type Side, stateName } from "./connections.ts"
+import { addressText, stateName } from "../sample/socket-table.ts"
+import { type Connections, ownerAt, type Side } from "./connections.ts"
 
 export interface GroupTable {
   readonly length: number
@@ -149,7 +148,7 @@ export function describeGroups(
     const tx = groups.txBytes[group]!
     const rx = groups.rxBytes[group]!
     return {
-      peerAddress: formatAddress(addressBytes(table.remoteAddress, row)),
+      peerAddress: addressText(table.remoteAddress, row),
       process: ownerAt(connections, row)?.name ?? "",
       connectionCount: groups.connectionCount[group]!,
       txQueue: groups.txQueue[group]!,

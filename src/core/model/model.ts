@@ -4,58 +4,120 @@
  * Every rate, group and percentage of the program is made under this folder. Without a previous look there are no
  * rates, which is not the same as zero.
  */
-import { missing, type Note, type Reading, type Sample } from "../sample/sample.ts"
+import type { Thresholds } from "../config/thresholds.ts"
+import { linkLimit } from "../sample/host-addresses.ts"
+import { missing, type Note, type Reading, reading, type Sample } from "../sample/sample.ts"
 import { type Connections, countStates } from "./connections.ts"
+import { type ConntrackUse, deriveConntrack } from "./conntrack.ts"
+import { isWindow } from "./counter-difference.ts"
 import { deriveDirections, findListeners } from "./direction.ts"
+import { deriveHealth, type Health } from "./health.ts"
+import { deriveOwnLoad, type OwnLoad } from "./own-usage.ts"
 import { deriveBytes, type RateTable } from "./rates.ts"
+import { deriveRetransmits, type Retransmits } from "./retransmits.ts"
+import { deriveTraffic, type Traffic } from "./traffic.ts"
+
+export type { Note }
 
 export interface Model {
+  /** When the sockets were read, wall clock in milliseconds. */
   readonly at: number
+  /** Milliseconds between the two looks. Absent after one look, when there are no rates. */
   readonly elapsedMs?: number
   readonly connections: Reading<Connections>
   /** Sockets by state, listeners included; empty when sockets could not be read. */
   readonly states: ReadonlyMap<string, number>
+  readonly retransmits: Reading<Retransmits>
+  readonly conntrack: Reading<ConntrackUse>
+  /** The interface over the whole window. What it does right now is the lane's. */
+  readonly traffic: Reading<Traffic>
+  readonly own: Reading<OwnLoad>
+  /** The host's load averages over 1, 5 and 15 minutes. */
+  readonly load: Reading<readonly [number, number, number]>
+  readonly health: Health
   readonly notes: readonly Note[]
 }
 
-/** Two looks closer than this give no rates: the noise of reading would be larger than the figure. */
-const ELAPSED_MIN_MS = 200
+export interface Looks {
+  readonly sample: Sample
+  /** The look before; `sample.sockets` must have been linked with its sockets. */
+  readonly previous?: Sample
+  /** Receives the rates: a table that no model in use has. */
+  readonly into: RateTable
+  readonly thresholds: Thresholds
+}
 
-/**
- * Derives the model of `sample`. `into` receives the rates: the caller hands in a table that no model on the screen
- * uses. `sample.sockets` must have been linked with the sockets of `previous`.
- */
-export function deriveModel(sample: Sample, previous: Sample | undefined, into: RateTable): Model {
-  const elapsed = previous === undefined ? undefined : sample.monotonicMs - previous.monotonicMs
-  const elapsedMs = elapsed !== undefined && elapsed >= ELAPSED_MIN_MS ? elapsed : undefined
+export function deriveModel({ sample, previous, into, thresholds }: Looks): Model {
+  const before = window(sample, previous)
+  const states = sample.sockets.ok ? countStates(sample.sockets.value.table) : new Map<string, number>()
+  const retransmits = map(sample.counters, (counters) =>
+    deriveRetransmits(
+      {
+        counters,
+        ...pair(before, (look) => look.counters, "counters"),
+        establishedCount: states.get("ESTABLISHED") ?? 0,
+      },
+      thresholds,
+    ),
+  )
+  const conntrack = map(sample.conntrack, (table) => deriveConntrack(table, thresholds.conntrackPercent))
   return {
     at: sample.at,
-    ...(elapsedMs === undefined ? {} : { elapsedMs }),
-    connections: deriveConnections(sample, previous, elapsedMs, into),
-    states: sample.sockets.ok ? countStates(sample.sockets.value.table) : new Map(),
+    ...(before === undefined ? {} : { elapsedMs: before.elapsedMs }),
+    connections: deriveConnections(sample, before, into),
+    states,
+    retransmits,
+    conntrack,
+    traffic: map(sample.interface, (counters) =>
+      deriveTraffic(counters, pair(before, (look) => look.interface, "counters").before),
+    ),
+    own: map(sample.own, (usage) => deriveOwnLoad(usage, pair(before, (look) => look.own, "usage").before)),
+    load: sample.load,
+    health: deriveHealth({ retransmits, conntrack }),
     notes: sample.notes,
   }
 }
 
-function deriveConnections(
-  sample: Sample,
-  previous: Sample | undefined,
-  elapsedMs: number | undefined,
-  rates: RateTable,
-): Reading<Connections> {
+/** The look to measure against, where there is one far enough away. */
+interface Before {
+  readonly sample: Sample
+  readonly elapsedMs: number
+}
+
+function window(sample: Sample, previous: Sample | undefined): Before | undefined {
+  if (previous === undefined) return undefined
+  const elapsedMs = sample.monotonicMs - previous.monotonicMs
+  return isWindow(elapsedMs) ? { sample: previous, elapsedMs } : undefined
+}
+
+/** `{ before: { [name]: value, elapsedMs } }` where the earlier look has that reading, else nothing. */
+function pair<T, const N extends string>(
+  before: Before | undefined,
+  of: (sample: Sample) => Reading<T>,
+  name: N,
+): { readonly before?: { readonly [K in N]: T } & { readonly elapsedMs: number } } {
+  if (before === undefined) return {}
+  const earlier = of(before.sample)
+  if (!earlier.ok) return {}
+  return { before: { [name]: earlier.value, elapsedMs: before.elapsedMs } as { [K in N]: T } & { elapsedMs: number } }
+}
+
+const map = <T, U>(from: Reading<T>, derive: (value: T) => U): Reading<U> =>
+  from.ok ? reading(derive(from.value)) : from
+
+function deriveConnections(sample: Sample, before: Before | undefined, rates: RateTable): Reading<Connections> {
   if (!sample.sockets.ok) return missing(sample.sockets.reason)
   const sockets = sample.sockets.value
-  const before =
-    previous?.sockets.ok === true && elapsedMs !== undefined
-      ? { sockets: previous.sockets.value, elapsedMs }
-      : undefined
-  deriveBytes(rates, sockets, before)
+  const earlier = before?.sample.sockets
+  const linked = earlier?.ok === true ? { sockets: earlier.value, elapsedMs: before!.elapsedMs } : undefined
+  const link =
+    sample.interface.ok && sample.addresses.ok ? linkLimit(sample.addresses.value, sample.interface.value) : undefined
+  deriveBytes(rates, sockets, linked, link)
   deriveDirections(rates.isIncoming, sockets.table, findListeners(sockets.table))
-  const value = {
+  return reading({
     table: sockets.table,
     owners: sockets.owners,
     rates,
-    ...(before === undefined ? {} : { elapsedMs: before.elapsedMs }),
-  }
-  return { ok: true, value }
+    ...(linked === undefined ? {} : { elapsedMs: linked.elapsedMs }),
+  })
 }

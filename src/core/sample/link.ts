@@ -31,10 +31,9 @@ export function linkPrevious(table: SocketTable, previous: SocketTable | undefin
     previousRow[row] = match
     if (match >= 0) {
       guess = match + 1
-      // An inode that appears (accepted since) has an owner we do not know yet. One that goes (TIME_WAIT keeps the
-      // cookie) leaves the last known owner: nothing else could tell whose connection it was.
-      const inode = table.inode[row]!
-      if (inode === 0 || inode === previous.inode[match]!) owner[row] = previous.owner[match]!
+      // Another inode is another holder: one that appears was accepted since; one that went was closed, and what is
+      // left (TIME_WAIT keeps the cookie) is only inferred to be its last owner's, which the owner search does.
+      if (table.inode[row] === previous.inode[match]) owner[row] = previous.owner[match]!
     }
   }
 }

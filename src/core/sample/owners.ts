@@ -8,6 +8,6 @@ export interface Owner {
   readonly name: string
   /** False when inferred: a TIME_WAIT or SYN_RECV socket has no owner and is given its listener's. */
   readonly isSure: boolean
-  /** How many processes hold this socket, 1 or more. */
+  /** How many processes were seen to hold this socket, 1 or more: the search ends when every socket has an owner. */
   readonly sharerCount: number
 }

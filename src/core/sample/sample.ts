@@ -3,6 +3,7 @@
  *
  * Every source fails alone; what is missing says why.
  */
+import type { HostAddress } from "./host-addresses.ts"
 import type { Owner } from "./owners.ts"
 import type { SocketTable } from "./socket-table.ts"
 
@@ -92,6 +93,7 @@ export interface Sample {
   readonly socketStatistics: Reading<SocketStatistics>
   readonly softnet: Reading<readonly SoftnetCpu[]>
   readonly interface: Reading<InterfaceCounters>
+  readonly addresses: Reading<readonly HostAddress[]>
   readonly conntrack: Reading<ConntrackTable>
   readonly own: Reading<OwnUsage>
   /** The host's load averages over 1, 5 and 15 minutes. */

@@ -16,8 +16,11 @@ import {
   INET_DIAG_SHUTDOWN,
   INET_DIAG_SKMEMINFO,
   INET_DIAG_SKV6ONLY,
+  tcpStates,
 } from "../wire/inet-diag.ts"
 import { type Datagram, HEADER_SIZE } from "../wire/message.ts"
+
+export { IPPROTO_TCP, IPPROTO_UDP } from "../wire/inet-diag.ts"
 
 /** The column's array type by what it holds. `f64` holds 64-bit counters, exact to 2^53. */
 const arrays = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i32: Int32Array, f64: Float64Array } as const
@@ -83,6 +86,8 @@ const layout = {
   connectionCount: ["u32", 1],
   /** Index of the network namespace in the list that goes with the look; 0 is the one we were started in. */
   namespace: ["u16", 1],
+  /** The conntrack flow of this connection: a row of the `FlowTable` of this look, or -1. Filled by `appendFlowRows`. */
+  flow: ["i32", 1],
   /** Index into `OwnerTable`, or -1: unknown. Filled by the owner search. */
   owner: ["i32", 1],
 } as const satisfies Record<string, readonly [keyof typeof arrays, number]>
@@ -140,6 +145,20 @@ function copyColumn(from: AnyColumn, rows: Int32Array, to: AnyColumn, at: number
   else
     for (let i = 0; i < rows.length; i++)
       for (let word = 0; word < width; word++) to[(at + i) * width + word] = from[rows[i]! * width + word]!
+}
+
+/** Appends a row of which nothing is known: counters are NaN, indices -1, all else 0. Answers where it stands. */
+export function appendBlankSocket(table: SocketTable): number {
+  const row = table.length
+  if (row === table.capacity) growSocketTable(table, row + 1)
+  for (const name of columnNames) {
+    const [type, width] = layout[name]
+    table[name].fill(type === "f64" ? Number.NaN : type === "i32" ? -1 : 0, row * width, (row + 1) * width)
+  }
+  table.cgroupId[row] = 0
+  table.connectionCount[row] = 1
+  table.length = row + 1
+  return row
 }
 
 // Offsets of words from the start of a netlink message that carries inet_diag_msg (linux/inet_diag.h).
@@ -222,6 +241,7 @@ export function appendSocket(
   table.lifetimeMs[row] = 0
   table.connectionCount[row] = 1
   table.namespace[row] = namespace
+  table.flow[row] = -1
   table.owner[row] = -1
   if (!readAttributes(table, row, data, at + ATTRIBUTES, end)) return false
   table.length = row + 1
@@ -287,6 +307,9 @@ export const isIpv4At = (column: Uint32Array, row: number): boolean =>
 
 /** Canonical text of one address column at `row`. */
 export const addressText = (column: Uint32Array, row: number): string => formatAddress(addressBytes(column, row))
+
+/** The name of a state number; one without a name shows its number. */
+export const stateName = (state: number): string => (tcpStates as Record<number, string>)[state] ?? `STATE_${state}`
 
 /** The socket's identity for life; never reused while the host is up (net/core/sock_diag.c, sock_gen_cookie). */
 export const cookieOf = (table: SocketTable, row: number): bigint =>

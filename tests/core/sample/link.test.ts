@@ -86,7 +86,7 @@ test("a large look does not disturb the small one after it", () => {
 describe("what was known of an owner", () => {
   test.each([
     { name: "stays with the socket", before: 10, now: 10, expected: 5 },
-    { name: "stays when the socket is closed and waits (TIME_WAIT)", before: 10, now: 0, expected: 5 },
+    { name: "is left to be inferred once the socket is closed (TIME_WAIT)", before: 10, now: 0, expected: -1 },
     { name: "stays while a socket has no inode", before: 0, now: 0, expected: 5 },
     { name: "is asked again once a waiting socket is accepted", before: 0, now: 10, expected: -1 },
   ])("$name", ({ before, now, expected }) => {

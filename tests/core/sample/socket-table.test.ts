@@ -72,7 +72,7 @@ const byCodec = (message: SocketMessage) => ({
 
 /** What is not a column, what is compared otherwise, and what is filled later. */
 const notFromTheKernel =
-  /^(length|capacity|cookie.*|.*Address|protocol|previousRow|owner|counted.*|isOpener|firstSeenMs|source|lifetimeMs|connectionCount|namespace)$/
+  /^(length|capacity|cookie.*|.*Address|protocol|previousRow|flow|owner|counted.*|isOpener|firstSeenMs|source|lifetimeMs|connectionCount|namespace)$/
 
 type PlainColumn = Exclude<keyof ReturnType<typeof byCodec>, "localAddress" | "remoteAddress" | "cookie">
 

@@ -1,32 +1,72 @@
-/** System Health: is this host's network well, in figures. */
-import { definePanel } from "../../app/panel.ts"
-import { line, span } from "../../text/line.ts"
-import { count } from "../../text/units.ts"
-import { fit } from "../../text/width.ts"
+/** System Health: is this host's network well, in figures. Reads from the worst to the background. */
 
-export type SystemHealth = { readonly isAscending: boolean }
-export type SystemHealthAction = { readonly type: "system-health/sort" }
+import type { Facts } from "../../app/facts.ts"
+import { definePanel } from "../../app/panel.ts"
+import { cutLine } from "../../text/layer.ts"
+import type { Line, Size } from "../../text/line.ts"
+import { compact } from "./compact.ts"
+import { sections } from "./sections.ts"
+import type { SystemHealth } from "./state.ts"
+import { stripLine } from "./strip.ts"
+
+export type SystemHealthAction =
+  | { readonly type: "system-health/sort" }
+  | { readonly type: "system-health/scroll"; readonly by: number }
+
+/** As much as the height has room for: everything with air, everything without, or the short form. */
+function lines(slice: SystemHealth, facts: Facts, size: Size): readonly Line[] {
+  const all = sections.map((section) => section(slice, facts, size.width)).filter((part) => part.length > 0)
+  const airy = all.flatMap((part, i): Line[] => (i === 0 ? [...part] : [[], ...part]))
+  if (airy.length <= size.height) return airy
+  const dense = all.flat()
+  return dense.length <= size.height ? dense : compact(slice, facts, size.width)
+}
+
+const topMax = (slice: SystemHealth, facts: Facts, size: Size) =>
+  Math.max(0, lines(slice, facts, size).length - size.height)
 
 export const systemHealth = definePanel<"system-health", SystemHealth, SystemHealthAction>({
   id: "system-health",
   place: { region: "side", weight: 3 },
-  initial: { isAscending: false },
+  initial: { isAscending: false, top: 0 },
   commands: [
+    {
+      id: "system-health.up",
+      keys: ["up"],
+      title: "Scroll up",
+      group: "Select",
+      action: { type: "system-health/scroll", by: -1 },
+    },
+    {
+      id: "system-health.down",
+      keys: ["down"],
+      title: "Scroll down",
+      hint: { key: "↑↓", word: "scroll" },
+      group: "Select",
+      action: { type: "system-health/scroll", by: 1 },
+    },
     {
       id: "system-health.sort",
       keys: ["s"],
-      title: "Turn the order of states",
+      title: "Turn the order of connection states",
       hint: { key: "s", word: "sort" },
       group: "Filter and sort",
       action: { type: "system-health/sort" },
     },
   ],
   title: () => "System Health",
-  update: (slice) => [{ isAscending: !slice.isAscending }],
-  view: (slice, facts) => {
-    const states = [...(facts.model?.states ?? [])].sort(([, a], [, b]) => (slice.isAscending ? a - b : b - a))
-    return states.map(([state, n]) => line(` ${fit(state, 12)} ${fit(count(n), 8, "right")}`))
+  update(slice, action, facts, size) {
+    if (action.type === "system-health/sort") return [{ ...slice, isAscending: !slice.isAscending }]
+    const top = Math.min(Math.max(0, slice.top + action.by), topMax(slice, facts, size))
+    return [top === slice.top ? slice : { ...slice, top }]
   },
-  strip: (_, facts) =>
-    line(span(` ${[...(facts.model?.states ?? [])].map(([s, n]) => `${s} ${n}`).join("  ")}`, "muted")),
+  view(slice, facts, size) {
+    const top = Math.min(slice.top, topMax(slice, facts, size))
+    return lines(slice, facts, size)
+      .slice(top, top + size.height)
+      .map((part) => cutLine(part, size.width))
+  },
+  strip: (_, facts, width) => cutLine(stripLine(facts), width),
+  mouse: (_slice, _facts, _size, at) =>
+    at.kind === "click" ? undefined : { type: "system-health/scroll", by: at.kind === "wheel-up" ? -1 : 1 },
 })

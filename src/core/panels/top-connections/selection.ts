@@ -1,9 +1,14 @@
 /** The selection follows the row, not its number: a row has an identity that outlives a look. */
 import type { Facts } from "../../app/facts.ts"
-import { ownerAt } from "../../model/connections.ts"
-import { cookieOf } from "../../sample/socket-table.ts"
+import { cookieOf, ownerAt } from "../../model/connections.ts"
 import { findRows } from "./rows.ts"
 import { type Rows, rowCount, type TopConnections } from "./state.ts"
+
+/** New rows for a new model; a fact that rows do not depend on (the mask) leaves them as they are. */
+export const refreshRows = (slice: TopConnections, facts: Facts): TopConnections =>
+  facts.model?.connections.ok === true && facts.model.connections.value === slice.rows?.connections
+    ? slice
+    : followSelection(slice, facts)
 
 /** The rows of the new model (or of the new query), with the cursor on the row it was on. */
 export function followSelection(slice: TopConnections, facts: Facts): TopConnections {

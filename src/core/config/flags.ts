@@ -1,0 +1,168 @@
+/**
+ * Every flag of the command line: how it is spelled, what it may hold, what holds when it is left away, and its
+ * sentence. Parsing, help and documents read this table.
+ */
+
+interface FlagBase {
+  readonly name: string
+  readonly short?: string
+  /** For the help: one sentence, without the default and the range, which are put behind it. */
+  readonly sentence: string
+}
+
+export type Flag = FlagBase &
+  (
+    | { readonly type: "switch" }
+    | { readonly type: "text"; readonly value: string }
+    | {
+        readonly type: "integer"
+        readonly value: string
+        readonly min: number
+        readonly max: number
+        readonly default?: number
+      }
+    | { readonly type: "choice"; readonly value: string; readonly choices: readonly string[]; readonly default: string }
+  )
+
+const PORT_MAX = 65_535
+/** Rows of one side of a snapshot: 0.7 MB of text for each thousand, so a slip of the finger stays harmless. */
+const TOP_LIMIT_MAX = 1_000_000
+
+export const flags = {
+  interface: {
+    name: "interface",
+    short: "i",
+    type: "text",
+    value: "NAME",
+    sentence: "interface whose counters are shown (default: the one that leads out); connections of all are listed",
+  },
+  refresh: {
+    name: "refresh",
+    short: "r",
+    type: "integer",
+    value: "SECONDS",
+    min: 1,
+    max: 300,
+    default: 30,
+    sentence: "time between two looks at the host",
+  },
+  sensitiveIp: { name: "sensitive-ip", type: "switch", sentence: "start with half of every address hidden" },
+  healthConfig: {
+    name: "health-config",
+    type: "text",
+    value: "FILE",
+    sentence: "thresholds of System Health (default: /etc/holyf-network/health_thresholds.toml, else built in)",
+  },
+  listInterfaces: { name: "list-interfaces", type: "switch", sentence: "print the interfaces of this host and exit" },
+  version: { name: "version", short: "v", type: "switch", sentence: "print the version and exit" },
+  help: { name: "help", short: "h", type: "switch", sentence: "print this help and exit" },
+  sample: {
+    name: "sample",
+    type: "integer",
+    value: "SECONDS",
+    min: 1,
+    max: 300,
+    default: 1,
+    sentence: "time between the two looks that rates come from",
+  },
+  proto: {
+    name: "proto",
+    type: "choice",
+    value: "PROTO",
+    choices: ["tcp", "udp", "all"],
+    default: "tcp",
+    sentence: "protocol",
+  },
+  in: { name: "in", type: "switch", sentence: "only connections that came in: their local end is listened on" },
+  out: { name: "out", type: "switch", sentence: "only connections that this host opened" },
+  port: {
+    name: "port",
+    type: "integer",
+    value: "N",
+    min: 1,
+    max: PORT_MAX,
+    sentence: "only this service port: the local one of IN, the remote one of OUT",
+  },
+  peer: {
+    name: "peer",
+    type: "text",
+    value: "IP",
+    sentence: "only this peer: an address, or a network such as 10.0.0.0/8",
+  },
+  process: { name: "process", type: "text", value: "NAME", sentence: "only processes of exactly this name" },
+  json: { name: "json", type: "switch", sentence: "print one JSON object instead of a table; missing values are null" },
+  topLimit: {
+    name: "top-limit",
+    type: "integer",
+    value: "N",
+    min: 1,
+    max: TOP_LIMIT_MAX,
+    default: 500,
+    sentence: "most rows of each side, incoming and outgoing",
+  },
+} as const satisfies Record<string, Flag>
+
+export type FlagId = keyof typeof flags
+
+/** What the text of a flag's value means. */
+export type FlagValue<F extends Flag> = F extends { type: "switch" }
+  ? boolean
+  : F extends { type: "integer" }
+    ? number
+    : F extends { type: "choice"; choices: readonly (infer C)[] }
+      ? C
+      : string
+
+type AlwaysThere = { readonly type: "switch" } | { readonly default: unknown }
+
+/** The values of these flags; one without a default is absent when it was not given. */
+export type FlagValues<Id extends FlagId> = {
+  readonly [K in Id as (typeof flags)[K] extends AlwaysThere ? K : never]: FlagValue<(typeof flags)[K]>
+} & {
+  readonly [K in Id as (typeof flags)[K] extends AlwaysThere ? never : K]?: FlagValue<(typeof flags)[K]>
+}
+
+export type FlagReading =
+  | { readonly ok: true; readonly value: string | number | boolean }
+  | { readonly ok: false; readonly expected: string }
+
+/** Reads the text of one value; refuses with what it should have been: `takes a whole number from 1 to 300`. */
+export function readFlag(flag: Flag, text: string): FlagReading {
+  switch (flag.type) {
+    case "switch":
+      return text === "true" || text === "false" ? yes(text === "true") : no("takes true or false")
+    case "integer": {
+      const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+      return value >= flag.min && value <= flag.max
+        ? yes(value)
+        : no(`takes a whole number from ${flag.min} to ${flag.max}`)
+    }
+    case "choice":
+      return flag.choices.includes(text) ? yes(text) : no(`takes ${oneOf(flag.choices)}`)
+    case "text":
+      return text === "" ? no("takes a value") : yes(text)
+  }
+}
+
+const yes = (value: string | number | boolean): FlagReading => ({ ok: true, value })
+const no = (expected: string): FlagReading => ({ ok: false, expected })
+
+const oneOf = (choices: readonly string[]) => `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`
+
+/** `-r, --refresh SECONDS`; without a short form its place stays empty, so that long names stand in a column. */
+export function flagSpelling(flag: Flag): string {
+  const short = flag.short === undefined ? "    " : `-${flag.short}, `
+  return `${short}--${flag.name}${flag.type === "switch" ? "" : ` ${flag.value}`}`
+}
+
+/** The sentence with range and default: `time between two looks at the host, 1 to 300 (default 30)`. */
+export function flagSentence(flag: Flag, sentence: string = flag.sentence): string {
+  const range =
+    flag.type === "integer" && flag.max < PORT_MAX
+      ? `, ${flag.min} to ${flag.max}`
+      : flag.type === "choice"
+        ? `: ${oneOf(flag.choices)}`
+        : ""
+  const fallback = "default" in flag && flag.default !== undefined ? ` (default ${flag.default})` : ""
+  return `${sentence}${range}${fallback}`
+}

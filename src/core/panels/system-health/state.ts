@@ -1,0 +1,5 @@
+export interface SystemHealth {
+  /** States with few sockets first. */
+  readonly isAscending: boolean
+  readonly top: number
+}

@@ -1,0 +1,170 @@
+/**
+ * Links and addresses: NETLINK_ROUTE (linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h). All host order, except
+ * the addresses themselves.
+ */
+import {
+  attributes,
+  type Codec,
+  DecodeError,
+  growing,
+  type Infer,
+  i32h,
+  struct,
+  u8,
+  u16h,
+  u32h,
+  u64h,
+} from "./codec.ts"
+import { AF_INET, AF_INET6 } from "./inet-diag.ts"
+import { NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, writeRequest } from "./message.ts"
+
+// linux/netlink.h, linux/rtnetlink.h
+export const NETLINK_ROUTE = 0
+const RTM_GETLINK = 18
+const RTM_GETADDR = 22
+
+// linux/if_link.h, enum of IFLA_*
+const IFLA_ADDRESS = 1
+const IFLA_IFNAME = 3
+const IFLA_MTU = 4
+const IFLA_STATS64 = 23
+const IFLA_EXT_MASK = 29
+
+// linux/rtnetlink.h
+const RTEXT_FILTER_SKIP_STATS = 1 << 3
+
+// linux/if_addr.h, enum of IFA_*
+const IFA_ADDRESS = 1
+const IFA_LOCAL = 2
+
+// linux/if.h, enum net_device_flags
+export const IFF_UP = 1 << 0
+export const IFF_LOOPBACK = 1 << 3
+
+/** The longest name of a device, IFNAMSIZ without its NUL (linux/if.h). */
+export const INTERFACE_NAME_MAX = 15
+
+/** Text that ends with a NUL. */
+const text: Codec<string> = {
+  read(bytes) {
+    const end = bytes.indexOf(0)
+    return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end))
+  },
+  write: (value) => new TextEncoder().encode(`${value}\0`),
+}
+
+/** Bytes of any length, copied: a hardware address has 6 on Ethernet, 4 on a tunnel, 20 on InfiniBand. */
+const bytes: Codec<Uint8Array> = { read: (given) => given.slice(), write: (value) => value }
+
+/** 4 bytes of IPv4 or 16 of IPv6, network order. */
+const address: Codec<Uint8Array> = {
+  read(given, path = "") {
+    if (given.length !== 4 && given.length !== 16)
+      throw new DecodeError(path, `expected 4 or 16 bytes, got ${given.length}`)
+    return given.slice()
+  },
+  write: (value) => value,
+}
+
+/** struct rtnl_link_stats64. */
+const linkStatistics = growing({
+  rxPackets: [0, u64h],
+  txPackets: [8, u64h],
+  rxBytes: [16, u64h],
+  txBytes: [24, u64h],
+  rxErrors: [32, u64h],
+  txErrors: [40, u64h],
+  rxDropped: [48, u64h],
+  txDropped: [56, u64h],
+})
+
+/** The length of struct ifinfomsg; attributes follow it. */
+const LINK_MESSAGE_SIZE = 16
+
+/** struct ifinfomsg. */
+const linkMessage = struct(LINK_MESSAGE_SIZE, {
+  family: [0, u8],
+  hardwareType: [2, u16h],
+  index: [4, i32h],
+  flags: [8, u32h],
+  change: [12, u32h],
+})
+
+const linkAttributes = attributes({
+  hardwareAddress: [IFLA_ADDRESS, bytes],
+  name: [IFLA_IFNAME, text],
+  mtu: [IFLA_MTU, u32h],
+  statistics: [IFLA_STATS64, linkStatistics],
+  extensions: [IFLA_EXT_MASK, u32h],
+})
+
+export type LinkMessage = Infer<typeof linkMessage> & Infer<typeof linkAttributes>
+
+/** Reads one RTM_NEWLINK without its netlink header. Throws `DecodeError`. */
+export function readLinkMessage(body: Uint8Array): LinkMessage {
+  return { ...linkMessage.read(body, "link"), ...linkAttributes.read(body.subarray(LINK_MESSAGE_SIZE), "link") }
+}
+
+const anyLink = { family: 0, hardwareType: 0, index: 0, flags: 0, change: 0 } as const
+
+/**
+ * Asks for one link by name, counters included. The acknowledgement is asked for too, since an answer of one message
+ * has no *done*. As `ip -s link show dev NAME`.
+ */
+export function writeLinkRequest(ask: { name: string; sequence: number }): Uint8Array<ArrayBuffer> {
+  return linkRequest(ask.sequence, NLM_F_ACK, { name: ask.name })
+}
+
+/** Asks for every link without counters (a kernel before 5.15 sends them all the same). As `ip link show`. */
+export function writeLinkDump(ask: { sequence: number }): Uint8Array<ArrayBuffer> {
+  return linkRequest(ask.sequence, NLM_F_DUMP, { extensions: RTEXT_FILTER_SKIP_STATS })
+}
+
+function linkRequest(sequence: number, flags: number, about: Infer<typeof linkAttributes>): Uint8Array<ArrayBuffer> {
+  const head = linkMessage.write(anyLink)
+  const rest = linkAttributes.write(about)
+  const body = new Uint8Array(head.length + rest.length)
+  body.set(head)
+  body.set(rest, head.length)
+  return writeRequest({ type: RTM_GETLINK, flags: NLM_F_REQUEST | flags, sequence, body })
+}
+
+/** The length of struct ifaddrmsg; attributes follow it. */
+const ADDRESS_MESSAGE_SIZE = 8
+
+/** struct ifaddrmsg. */
+const addressMessage = struct(ADDRESS_MESSAGE_SIZE, {
+  family: [0, u8],
+  prefixLength: [1, u8],
+  flags: [2, u8],
+  scope: [3, u8],
+  index: [4, u32h],
+})
+
+const addressAttributes = attributes({
+  address: [IFA_ADDRESS, address],
+  local: [IFA_LOCAL, address],
+})
+
+export type AddressMessage = Infer<typeof addressMessage> & Infer<typeof addressAttributes>
+
+/**
+ * Reads one RTM_NEWADDR without its netlink header; nothing when it is of another family than IPv4 and IPv6, which
+ * a dump of all families may hold. Throws `DecodeError`.
+ */
+export function readAddressMessage(body: Uint8Array): AddressMessage | undefined {
+  const head = addressMessage.read(body, "address")
+  if (head.family !== AF_INET && head.family !== AF_INET6) return undefined
+  return { ...head, ...addressAttributes.read(body.subarray(ADDRESS_MESSAGE_SIZE), "address") }
+}
+
+/** Asks for every address of every link. As `ip address show`. */
+export function writeAddressDump(ask: { sequence: number }): Uint8Array<ArrayBuffer> {
+  const body = addressMessage.write({ family: 0, prefixLength: 0, flags: 0, scope: 0, index: 0 })
+  return writeRequest({
+    type: RTM_GETADDR,
+    flags: NLM_F_REQUEST | NLM_F_DUMP,
+    sequence: ask.sequence,
+    body,
+  })
+}

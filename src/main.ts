@@ -1,0 +1,57 @@
+/**
+ * The real world is put together here: what was asked, with which environment, on which terminal.
+ *
+ * Everything but the version is loaded when it is needed, so that no command pays for another: only the dashboard loads
+ * the renderer.
+ */
+import type { Request } from "./shell/cli.ts"
+import { scrubEnvironment } from "./shell/environment.ts"
+import { versionLine } from "./shell/version.ts"
+
+// Before anything can import the renderer, which reads its variables as it loads.
+scrubEnvironment()
+
+const words = process.argv.slice(2)
+const [first] = words
+if (words.length === 1 && (first === "-v" || first === "--version")) console.log(versionLine)
+// Not for operators: tests/binary proves with it that the renderer starts where no folder may hold code.
+else if (first === "--check-renderer") await (await import("./shell/terminal/native.ts")).checkRenderer()
+else process.exit(await run((await import("./shell/cli.ts")).parseCommandLine(words)))
+
+/** Does what was asked; answers the exit code. */
+async function run(request: Request): Promise<number> {
+  const { complain, print } = await import("./shell/plain/output.ts")
+  const { exitCodes, Failure } = await import("./shell/failure.ts")
+  try {
+    switch (request.kind) {
+      case "wrong":
+        await complain(request.reason)
+        return exitCodes.usage
+      case "version":
+        await print([`${versionLine}\n`])
+        return exitCodes.ok
+      case "help":
+        await print([(await import("./shell/help.ts")).helpText(request.command)])
+        return exitCodes.ok
+      case "list-interfaces":
+        await (await import("./shell/plain/list-interfaces.ts")).printInterfaces()
+        return exitCodes.ok
+      case "connections":
+        await (await import("./shell/plain/connections.ts")).printConnections(request)
+        return exitCodes.ok
+      case "snapshot":
+        await (await import("./shell/plain/snapshot.ts")).printSnapshot(request)
+        return exitCodes.ok
+      case "live":
+        return await (await import("./shell/dashboard.ts")).openDashboard(request)
+    }
+  } catch (error) {
+    if (error instanceof Failure) {
+      await complain(error.message)
+      return error.exitCode
+    }
+    // A fault of ours: the stack is what a report needs.
+    process.stderr.write(`holyf-network: internal error: ${error instanceof Error ? error.stack : String(error)}\n`)
+    return exitCodes.bug
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * The command line: what was asked, and nothing is done about it here.
+ *
+ * cac knows the commands and finds the one that is meant. It is forgiving where an operator is better served by a
+ * refusal: it turns `007` into 7, takes `-ieth0` for five switches and keeps one of two equal flags. So every flag is
+ * looked up in our own table first, and cac is handed one spelling only.
+ */
+import { cac } from "cac"
+import { type CommandFlag, type CommandName, type CommandSpec, commands, flagIds } from "../core/config/commands.ts"
+import { type Flag, type FlagId, type FlagValues, flags, readFlag } from "../core/config/flags.ts"
+import { type PeerRange, parsePeerRange } from "../core/model/peer-range.ts"
+import { nearest } from "../core/text/nearest.ts"
+import { cut, harmless } from "../core/text/width.ts"
+
+type Values<N extends CommandName> = Omit<FlagValues<CommandFlag<N>>, "help" | "version" | "listInterfaces">
+
+export type LiveRequest = { readonly kind: "live" } & Values<"">
+export type ConnectionsRequest = {
+  readonly kind: "connections"
+  readonly peerRange?: PeerRange
+} & Values<"connections">
+export type SnapshotRequest = { readonly kind: "snapshot" } & Values<"snapshot">
+
+export type Request =
+  | LiveRequest
+  | ConnectionsRequest
+  | SnapshotRequest
+  | { readonly kind: "help"; readonly command: CommandName }
+  | { readonly kind: "version" }
+  | { readonly kind: "list-interfaces" }
+  /** A usage error: one line that says what was wrong and what would be right. */
+  | { readonly kind: "wrong"; readonly reason: string }
+
+const PROGRAM = "holyf-network"
+
+/** `words` are the arguments without the program's own name. */
+export function parseCommandLine(words: readonly string[]): Request {
+  try {
+    const asked = findCommand(spellOut(words))
+    // Help and the two printers win over whatever else is wrong, as long as every flag exists.
+    if (asked.texts.has("help") || asked.command.name === "help") return helpFor(asked)
+    if (isOn(asked, "version")) return { kind: "version" }
+    if (isOn(asked, "listInterfaces")) return { kind: "list-interfaces" }
+    return readRequest(asked)
+  } catch (error) {
+    if (error instanceof Wrong) return { kind: "wrong", reason: error.message }
+    throw error
+  }
+}
+
+class Wrong extends Error {}
+
+/** Text from the command line inside a message. */
+const quoted = (text: string) => `"${cut(harmless(text), 40)}"`
+
+const suggestion = (word: string, candidates: readonly string[]) => {
+  const meant = nearest(word, candidates)
+  return meant === undefined ? "" : `; did you mean ${meant}?`
+}
+
+// ---- one spelling --------------------------------------------------------------------------------------------------
+
+const allFlags = Object.entries(flags) as [FlagId, Flag][]
+const byName = new Map(allFlags.map(([id, flag]) => [flag.name, id]))
+const byShort = new Map(allFlags.flatMap(([id, flag]) => (flag.short === undefined ? [] : [[flag.short, id] as const])))
+const longNames = allFlags.map(([, flag]) => `--${flag.name}`)
+
+interface Spelled {
+  /** Every flag as `--name==text`. The second `=` keeps cac from reading the text as a number. */
+  readonly flags: readonly string[]
+  /** What is no flag and no value of one. */
+  readonly words: readonly string[]
+}
+
+function spellOut(given: readonly string[]): Spelled {
+  const spelled: string[] = []
+  const words: string[] = []
+  const seen = new Set<FlagId>()
+  let at = 0
+
+  const add = (id: FlagId, text: string) => {
+    if (seen.has(id)) throw new Wrong(`--${flags[id].name} is given twice`)
+    seen.add(id)
+    spelled.push(`--${flags[id].name}==${text}`)
+  }
+  /** The value behind a flag: attached, or the next word. */
+  const addWithValue = (id: FlagId, attached: string | undefined) => {
+    const flag = flags[id]
+    if (flag.type === "switch") return add(id, attached ?? "true")
+    const text = attached ?? given[at++]
+    const isMissing = text === undefined || text === "" || (attached === undefined && isFlag(text))
+    if (isMissing) throw new Wrong(`--${flag.name} needs a value: --${flag.name} ${flag.value}`)
+    add(id, text)
+  }
+  const unknown = (spelling: string) =>
+    new Wrong(`unknown flag ${quoted(spelling)}${suggestion(spelling, longNames) || `; see ${PROGRAM} --help`}`)
+
+  while (at < given.length) {
+    const word = given[at++]!
+    if (word === "--") {
+      words.push(...given.slice(at))
+      break
+    }
+    if (word.startsWith("--")) {
+      const [, name = "", , text] = /^--([^=]*)(=(.*))?$/s.exec(word)!
+      const id = byName.get(name)
+      if (id === undefined) throw unknown(`--${name}`)
+      addWithValue(id, text)
+    } else if (word.startsWith("-") && word !== "-") {
+      for (let rest = word.slice(1); rest !== ""; ) {
+        const letter = [...rest][0]!
+        const id = byShort.get(letter)
+        if (id === undefined) throw unknown(`-${letter}`)
+        rest = rest.slice(letter.length)
+        if (flags[id].type === "switch" && !rest.startsWith("=")) {
+          add(id, "true")
+          continue
+        }
+        addWithValue(id, rest === "" ? undefined : rest.replace(/^=/, ""))
+        break
+      }
+    } else words.push(word)
+  }
+  return { flags: spelled, words }
+}
+
+const isFlag = (word: string): boolean =>
+  word === "--" || byName.has(/^--([^=]+)/.exec(word)?.[1] ?? "") || byShort.has(/^-([a-z])$/.exec(word)?.[1] ?? "")
+
+// ---- which command -------------------------------------------------------------------------------------------------
+
+interface Asked {
+  readonly command: (typeof commands)[number]
+  readonly words: readonly string[]
+  readonly texts: ReadonlyMap<FlagId, string>
+}
+
+/** A word that cac would take for a flag or for the command without a name. No command is called that. */
+const isMisleading = (word: string) => word === "" || word.startsWith("-")
+
+function findCommand(spelled: Spelled): Asked {
+  const cli = cac(PROGRAM)
+  for (const spec of commands as readonly CommandSpec[]) {
+    const command = cli.command([spec.name, spec.words ?? ""].join(" ").trim(), spec.summary)
+    for (const id of flagIds(spec)) command.option(`--${flags[id].name} <value>`, flags[id].sentence)
+  }
+  const safeWords = spelled.words.map((word) => (isMisleading(word) ? "?" : word))
+  const { options } = cli.parse(["", "", ...spelled.flags, ...safeWords], { run: false })
+  const matched = cli.matchedCommand
+  const command = commands.find(({ name }) => name === matched?.name) ?? commands[0]
+  const where = command.name === "" ? PROGRAM : `${PROGRAM} ${command.name}`
+
+  const words = command.name === "" ? spelled.words : spelled.words.slice(1)
+  if (command.name === "" && words[0] !== undefined) throw unknownCommand(words[0])
+  const extra = words[matched?.args.length ?? 0]
+  if (extra !== undefined) throw new Wrong(`${where} takes no further word, and was given ${quoted(extra)}`)
+
+  const texts = new Map<FlagId, string>()
+  for (const [key, value] of Object.entries(options)) {
+    if (key === "--") continue
+    const id = allFlags.find(([, { name }]) => camelCase(name) === key)![0]
+    if (matched?.hasOption(key) === undefined) throw new Wrong(`${where} has no flag --${flags[id].name}`)
+    texts.set(id, String(value).slice(1))
+  }
+  return { command, words, texts }
+}
+
+const camelCase = (name: string) => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+
+function unknownCommand(word: string): Wrong {
+  const names = commands.map(({ name }) => name).filter((name) => name !== "")
+  return new Wrong(`unknown command ${quoted(word)}${suggestion(word, names) || `; see ${PROGRAM} --help`}`)
+}
+
+function helpFor({ command, words }: Asked): Request {
+  if (command.name !== "help") return { kind: "help", command: command.name }
+  const [word] = words
+  if (word === undefined) return { kind: "help", command: "" }
+  const explained = commands.find(({ name }) => name !== "" && name === word)
+  if (explained === undefined) throw unknownCommand(word)
+  return { kind: "help", command: explained.name }
+}
+
+// ---- values --------------------------------------------------------------------------------------------------------
+
+function readValue({ texts }: Asked, id: FlagId): string | number | boolean | undefined {
+  const flag: Flag = flags[id]
+  const text = texts.get(id)
+  if (text === undefined) return flag.type === "switch" ? false : "default" in flag ? flag.default : undefined
+  const reading = readFlag(flag, text)
+  if (!reading.ok) throw new Wrong(`--${flag.name} ${reading.expected}, not ${quoted(text)}`)
+  return reading.value
+}
+
+const isOn = (asked: Asked, id: FlagId): boolean => asked.texts.has(id) && readValue(asked, id) === true
+
+function readValues<N extends CommandName>(asked: Asked): Values<N> {
+  const ids = flagIds(asked.command).filter((id) => !(["help", "version", "listInterfaces"] as FlagId[]).includes(id))
+  const values = ids.map((id) => [id, readValue(asked, id)] as const).filter(([, value]) => value !== undefined)
+  // The table of flags decides both the ids and the type of each value.
+  return Object.fromEntries(values) as Values<N>
+}
+
+function readRequest(asked: Asked): Request {
+  if (asked.command.name === "connections") {
+    const values = readValues<"connections">(asked)
+    if (values.in && values.out) throw new Wrong("--in and --out exclude each other; both sides are the default")
+    if (values.peer === undefined) return { kind: "connections", ...values }
+    const peerRange = parsePeerRange(values.peer)
+    if (peerRange === undefined)
+      throw new Wrong(`--peer takes an address or a network such as 10.0.0.0/8, not ${quoted(values.peer)}`)
+    return { kind: "connections", ...values, peerRange }
+  }
+  if (asked.command.name === "snapshot") return { kind: "snapshot", ...readValues<"snapshot">(asked) }
+  return { kind: "live", ...readValues<"">(asked) }
+}

@@ -1,0 +1,24 @@
+/** Opens the dashboard: what must hold before the screen may start, in the order an operator would put it right. */
+import type { LiveRequest } from "./cli.ts"
+import { checkTerminal } from "./environment.ts"
+import { usageFailure } from "./failure.ts"
+import { requireInterface } from "./required-interface.ts"
+import { loadThresholds } from "./threshold-file.ts"
+import { version } from "./version.ts"
+
+/** Answers the exit code. Throws a `Failure` before anything was drawn. */
+export async function openDashboard(asked: LiveRequest): Promise<number> {
+  const interfaceName = await requireInterface(asked.interface)
+  const { thresholds, note } = loadThresholds(asked.healthConfig === undefined ? {} : { named: asked.healthConfig })
+  const terminal = checkTerminal()
+  if (!terminal.ok) throw usageFailure(terminal.reason)
+  const { live } = await import("./live.ts")
+  return live(
+    { interfaceName, refreshMs: asked.refresh * 1000, version, thresholds, ownPid: process.pid },
+    {
+      isMasked: asked.sensitiveIp,
+      notes: note === undefined ? [] : [note],
+      terminal: { term: terminal.term, hasColor: terminal.isColored, isUtf8: terminal.isUtf8 },
+    },
+  )
+}

@@ -1,0 +1,21 @@
+/** What an operator can put right: one line on stderr and an exit code, never a stack trace. */
+
+/** Exit codes of every command. */
+export const exitCodes = { ok: 0, world: 1, usage: 2, bug: 70 } as const
+
+/** The message is one line: what was being done, to what, what came back, what to do. */
+export class Failure extends Error {
+  override readonly name = "Failure"
+  constructor(
+    message: string,
+    readonly exitCode: number,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+/** The command line asks for something that does not exist. */
+export const usageFailure = (message: string): Failure => new Failure(message, exitCodes.usage)
+/** The host said no. */
+export const worldFailure = (message: string): Failure => new Failure(message, exitCodes.world)

@@ -1,0 +1,95 @@
+/**
+ * The kernel's text files. Each reader takes the folder where /proc is mounted, and answers a value or the reason why
+ * there is none; none of them throws.
+ *
+ * They are read in the caller's turn: each is bounded, the kernel makes it from memory, and all together take less
+ * time than handing them to another thread.
+ */
+import { parseLoadAverage } from "../core/proc/load-average.ts"
+import { parseDecimal } from "../core/proc/number.ts"
+import { parseResidentBytes } from "../core/proc/resident-memory.ts"
+import { type DefaultRoute, parseIpv4DefaultRoutes, parseIpv6DefaultRoutes } from "../core/proc/route.ts"
+import { parseCounterLines, parseCounterPairs } from "../core/proc/snmp.ts"
+import { parseSocketStatistics } from "../core/proc/sockstat.ts"
+import { parseSoftnet } from "../core/proc/softnet.ts"
+import type {
+  ConntrackTable,
+  OwnUsage,
+  ProtocolCounters,
+  Reading,
+  SocketStatistics,
+  SoftnetCpu,
+} from "../core/sample/sample.ts"
+import { reading } from "../core/sample/sample.ts"
+import { readFileAs, readText } from "./text-file.ts"
+
+const PROC = "/proc"
+const UNMOUNTED = "Is /proc mounted?"
+
+/** A file without a single group holds something else than counters. */
+const unlessEmpty = <T extends object>(value: T): T | undefined => (Object.keys(value).length === 0 ? undefined : value)
+
+/**
+ * Protocol counters of this network namespace, from snmp, netstat and snmp6. Without snmp there is nothing; a kernel
+ * without IPv6 has no snmp6, and then those groups are absent.
+ */
+export function readCounters(proc = PROC): Reading<ProtocolCounters> {
+  const snmp = readFileAs(`${proc}/net/snmp`, (text) => unlessEmpty(parseCounterPairs(text)), UNMOUNTED)
+  if (!snmp.ok) return snmp
+  const netstat = readFileAs(`${proc}/net/netstat`, parseCounterPairs)
+  const snmp6 = readFileAs(`${proc}/net/snmp6`, parseCounterLines)
+  return reading({ ...snmp.value, ...(netstat.ok && netstat.value), ...(snmp6.ok && snmp6.value) })
+}
+
+/** Socket counts of this network namespace and the host's TCP memory, from sockstat and, where there is IPv6, sockstat6. */
+export function readSocketStatistics(proc = PROC): Reading<SocketStatistics> {
+  const ipv4 = readFileAs(`${proc}/net/sockstat`, (text) => unlessEmpty(parseSocketStatistics(text)), UNMOUNTED)
+  if (!ipv4.ok) return ipv4
+  const ipv6 = readFileAs(`${proc}/net/sockstat6`, parseSocketStatistics)
+  return reading({ ...ipv4.value, ...(ipv6.ok && ipv6.value) })
+}
+
+/** What each CPU of the host did with received packets. */
+export const readSoftnet = (proc = PROC): Reading<readonly SoftnetCpu[]> =>
+  readFileAs(`${proc}/net/softnet_stat`, (text) => unlessEmpty(parseSoftnet(text)), UNMOUNTED)
+
+/** How full the connection tracking table of this network namespace is. */
+export function readConntrack(proc = PROC): Reading<ConntrackTable> {
+  const folder = `${proc}/sys/net/netfilter`
+  const decimal = (text: string) => parseDecimal(text.trim())
+  const count = readFileAs(
+    `${folder}/nf_conntrack_count`,
+    decimal,
+    "The kernel module nf_conntrack is not loaded, so nothing is tracked",
+  )
+  if (!count.ok) return count
+  const max = readFileAs(`${folder}/nf_conntrack_max`, decimal)
+  return max.ok ? reading({ count: count.value, max: max.value }) : max
+}
+
+/** CPU time of this program, without the programs it ran, and the memory it holds. */
+export function readOwnUsage(proc = PROC): Reading<OwnUsage> {
+  const resident = readFileAs(`${proc}/self/status`, parseResidentBytes, UNMOUNTED)
+  if (!resident.ok) return resident
+  const { user, system } = process.cpuUsage()
+  return reading({ cpuUs: user + system, rssBytes: resident.value })
+}
+
+/** The host's load averages. */
+export const readLoad = (proc = PROC): Reading<readonly [number, number, number]> =>
+  readFileAs(`${proc}/loadavg`, parseLoadAverage, UNMOUNTED)
+
+/**
+ * The default routes of one family; none when the file cannot be read, as without IPv6. Of a router's full table only
+ * the first megabyte is looked at: IPv4 lists 0.0.0.0/0 first, while IPv6 lists ::/0 behind its longer prefixes.
+ */
+export const readIpv4DefaultRoutes = (proc = PROC) => routes(`${proc}/net/route`, parseIpv4DefaultRoutes)
+export const readIpv6DefaultRoutes = (proc = PROC) => routes(`${proc}/net/ipv6_route`, parseIpv6DefaultRoutes)
+
+function routes(path: string, parse: (text: string) => readonly DefaultRoute[]): readonly DefaultRoute[] {
+  try {
+    return parse(readText(path).text)
+  } catch {
+    return []
+  }
+}

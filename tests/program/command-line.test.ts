@@ -1,0 +1,136 @@
+import { describe, expect, test } from "bun:test"
+import { type CommandSpec, commands } from "../../src/core/config/commands.ts"
+import { flags } from "../../src/core/config/flags.ts"
+import { parsePeerRange } from "../../src/core/model/peer-range.ts"
+import { parseCommandLine } from "../../src/shell/cli.ts"
+import { helpText } from "../../src/shell/help.ts"
+
+const live = { kind: "live", refresh: 30, sensitiveIp: false }
+const connections = { kind: "connections", sample: 1, proto: "tcp", in: false, out: false, json: false }
+const snapshot = { kind: "snapshot", sample: 1, topLimit: 500 }
+
+describe("what is asked", () => {
+  test.each<[string[], object]>([
+    [[], live],
+    [["-r", "5"], { ...live, refresh: 5 }],
+    [["-r5"], { ...live, refresh: 5 }],
+    [["-r=5"], { ...live, refresh: 5 }],
+    [["--refresh", "5"], { ...live, refresh: 5 }],
+    [["--refresh=5"], { ...live, refresh: 5 }],
+    [["--refresh=005"], { ...live, refresh: 5 }],
+    [["-ieth0", "-r", "300"], { ...live, interface: "eth0", refresh: 300 }],
+    // Names stay as they were typed, whatever they look like.
+    [["-i", "007"], { ...live, interface: "007" }],
+    [["-i", "1e3"], { ...live, interface: "1e3" }],
+    [["-i", "true"], { ...live, interface: "true" }],
+    [["-i=a=b"], { ...live, interface: "a=b" }],
+    [["-i", "-"], { ...live, interface: "-" }],
+    [["--interface", "-odd"], { ...live, interface: "-odd" }],
+    [["--health-config", "/etc/a.toml"], { ...live, healthConfig: "/etc/a.toml" }],
+    [["--sensitive-ip"], { ...live, sensitiveIp: true }],
+    [["--sensitive-ip=true"], { ...live, sensitiveIp: true }],
+    [["--sensitive-ip=false"], live],
+    [["--version"], { kind: "version" }],
+    [["-v"], { kind: "version" }],
+    [["-v=false"], live],
+    [["--list-interfaces"], { kind: "list-interfaces" }],
+    [["--list-interfaces", "-r", "0", "-i", "nope"], { kind: "list-interfaces" }],
+    [["-h"], { kind: "help", command: "" }],
+    [["-r", "0", "-h"], { kind: "help", command: "" }],
+    [["-vh"], { kind: "help", command: "" }],
+    [["help"], { kind: "help", command: "" }],
+    [["help", "snapshot"], { kind: "help", command: "snapshot" }],
+    [["connections", "--help"], { kind: "help", command: "connections" }],
+    [["-h", "connections"], { kind: "help", command: "connections" }],
+    [["connections"], connections],
+    [
+      ["connections", "--json", "--sample", "300", "-i", "lo"],
+      { ...connections, json: true, sample: 300, interface: "lo" },
+    ],
+    [["--json", "connections"], { ...connections, json: true }],
+    [
+      ["connections", "--in", "--port=443", "--process", "nginx"],
+      { ...connections, in: true, port: 443, process: "nginx" },
+    ],
+    [["connections", "--out", "--in=false", "--proto", "all"], { ...connections, out: true, proto: "all" }],
+    [["connections", "--process", "123"], { ...connections, process: "123" }],
+    [
+      ["connections", "--peer", "10.0.0.0/8"],
+      { ...connections, peer: "10.0.0.0/8", peerRange: parsePeerRange("10.0.0.0/8") },
+    ],
+    [["snapshot"], snapshot],
+    [["snapshot", "--top-limit=1"], { ...snapshot, topLimit: 1 }],
+  ])("%j", (words, expected) => {
+    expect(parseCommandLine(words)).toEqual(expected as ReturnType<typeof parseCommandLine>)
+  })
+})
+
+describe("what cannot be meant", () => {
+  test.each<[string[], string]>([
+    [["-r", "0"], '--refresh takes a whole number from 1 to 300, not "0"'],
+    [["-r", "301"], '--refresh takes a whole number from 1 to 300, not "301"'],
+    [["-r", "abc"], '--refresh takes a whole number from 1 to 300, not "abc"'],
+    [["-r", "1.5"], '--refresh takes a whole number from 1 to 300, not "1.5"'],
+    [["-r", "-5"], '--refresh takes a whole number from 1 to 300, not "-5"'],
+    [["-r"], "--refresh needs a value: --refresh SECONDS"],
+    [["-r="], "--refresh needs a value: --refresh SECONDS"],
+    [["--refresh="], "--refresh needs a value: --refresh SECONDS"],
+    [["-i", ""], "--interface needs a value: --interface NAME"],
+    [["-i", "-r", "5"], "--interface needs a value: --interface NAME"],
+    [["-i", "--refresh=5"], "--interface needs a value: --interface NAME"],
+    [["-r", "5", "--refresh=5"], "--refresh is given twice"],
+    [["connections", "--json", "--json"], "--json is given twice"],
+    [["--sensitive-ip=yes"], '--sensitive-ip takes true or false, not "yes"'],
+    [["-x"], 'unknown flag "-x"; see holyf-network --help'],
+    [["-vx"], 'unknown flag "-x"; see holyf-network --help'],
+    [["--refesh", "5"], 'unknown flag "--refesh"; did you mean --refresh?'],
+    [["--no-json"], 'unknown flag "--no-json"; see holyf-network --help'],
+    [["--__proto__=1"], 'unknown flag "--__proto__"; see holyf-network --help'],
+    [["--=1"], 'unknown flag "--"; see holyf-network --help'],
+    [["conections"], 'unknown command "conections"; did you mean connections?'],
+    [["daemon"], 'unknown command "daemon"; see holyf-network --help'],
+    [["constructor"], 'unknown command "constructor"; see holyf-network --help'],
+    [[""], 'unknown command ""; see holyf-network --help'],
+    [["a\n\u001b[31mb"], 'unknown command "a␊␛[31mb"; see holyf-network --help'],
+    [["help", "foo"], 'unknown command "foo"; see holyf-network --help'],
+    [["foo", "--help"], 'unknown command "foo"; see holyf-network --help'],
+    [["help", "snapshot", "more"], 'holyf-network help takes no further word, and was given "more"'],
+    [["connections", "foo"], 'holyf-network connections takes no further word, and was given "foo"'],
+    [["connections", "--json", "true"], 'holyf-network connections takes no further word, and was given "true"'],
+    [["connections", "--", "-i"], 'holyf-network connections takes no further word, and was given "-i"'],
+    [["connections", "-r", "5"], "holyf-network connections has no flag --refresh"],
+    [["--json"], "holyf-network has no flag --json"],
+    [["--json", "snapshot"], "holyf-network snapshot has no flag --json"],
+    [["connections", "--in", "--out"], "--in and --out exclude each other; both sides are the default"],
+    [["connections", "--port", "0"], '--port takes a whole number from 1 to 65535, not "0"'],
+    [["connections", "--proto", "icmp"], '--proto takes tcp, udp or all, not "icmp"'],
+    [["connections", "--peer", "web1"], '--peer takes an address or a network such as 10.0.0.0/8, not "web1"'],
+    [["snapshot", "--top-limit", "0"], '--top-limit takes a whole number from 1 to 1000000, not "0"'],
+    [["snapshot", "--sample", "301"], '--sample takes a whole number from 1 to 300, not "301"'],
+  ])("%j", (words, reason) => {
+    expect(parseCommandLine(words)).toEqual({ kind: "wrong", reason })
+  })
+})
+
+describe("the help", () => {
+  test.each(commands.map(({ name }) => name))("of %p fits 80 columns and names every flag", (name) => {
+    const text = helpText(name)
+    expect(text.split("\n").filter((line) => line.length > 80)).toEqual([])
+    const command: CommandSpec = commands.find((one) => one.name === name)!
+    for (const { ids } of command.flags) for (const id of ids) expect(text).toContain(`--${flags[id].name}`)
+  })
+
+  test("every example is a command line that is understood", () => {
+    const lines = (commands as readonly CommandSpec[]).flatMap(({ examples }) => examples.map(({ line }) => line))
+    expect(lines.length).toBeGreaterThan(3)
+    for (const line of lines) {
+      const words = line.replace(/ >>? .*$/, "").split(" ")
+      expect(words.splice(0, 2)).toEqual(["sudo", "holyf-network"])
+      expect(parseCommandLine(words).kind).not.toBe("wrong")
+    }
+  })
+
+  test("names every command", () => {
+    for (const { name } of commands) expect(helpText("")).toContain(`holyf-network ${name}`)
+  })
+})
