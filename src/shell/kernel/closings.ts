@@ -57,7 +57,7 @@ export interface ClosingsWatchOptions {
 
 /** What came since the last `take`. */
 export interface Closings {
-  /** The events, each a row with `source` closed. Good until the next but one `take`. */
+  /** The events, each a row with `source` closed. Good until the next `take`. */
   readonly table: SocketTable
   /** How often the kernel dropped events since our buffer was full, or we since ours was. */
   readonly gaps: number
