@@ -42,6 +42,8 @@ async function appendSockets(table: SocketTable, index: number, namespace?: Netw
 export interface NamespacesListing {
   /** By index, as given. */
   readonly namespaces: readonly NamespaceLook[]
+  /** Beside `namespaces`: the rows of each, `from` up to, not including, `to`. */
+  readonly rows: readonly { readonly from: number; readonly to: number }[]
   /** What is missing, by namespace. */
   readonly notes: readonly Note[]
 }
@@ -58,14 +60,16 @@ export async function listSocketsOf(
   table.length = 0
   const notes: Note[] = []
   const looks: NamespaceLook[] = []
+  const rows: { from: number; to: number }[] = []
   for (const [index, namespace] of namespaces.entries()) {
+    const start = table.length
     if (namespace === undefined) {
+      rows.push({ from: start, to: start })
       looks.push({ id: 0, name: "", isComplete: false })
       continue
     }
     const { id, name } = namespace
     const note = (text: string) => notes.push({ source: "sockets", text: index === 0 ? text : `${name}: ${text}` })
-    const start = table.length
     try {
       const listing = await appendSockets(table, index, namespace)
       if (listing.skipped > 0) note(`${listing.skipped} sockets could not be read`)
@@ -79,8 +83,9 @@ export async function listSocketsOf(
       note(error instanceof Error ? error.message : String(error))
       looks.push({ id, name, isComplete: false })
     }
+    rows.push({ from: start, to: table.length })
   }
-  return { namespaces: looks, notes }
+  return { namespaces: looks, rows, notes }
 }
 
 async function listFamily(conversation: Conversation, table: SocketTable, family: number, namespace: number) {
