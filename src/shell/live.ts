@@ -49,9 +49,12 @@ export async function live(
         later: (act) => void setImmediate(act),
       },
     )
-    program.dispatch({ type: "look/due", at: sinceBootMs() })
-    program.dispatch({ type: "lane/due", at: sinceBootMs() })
+    screen.paint(view(program.state))
     return {
+      shown: () => {
+        program.dispatch({ type: "look/due", at: sinceBootMs() })
+        program.dispatch({ type: "lane/due", at: sinceBootMs() })
+      },
       key: (chord) => {
         for (const each of chordsOf(program.state, chord)) {
           const action = actionForKey(program.state, each)

@@ -96,3 +96,15 @@ test("a terminal that answers no question gets its first frame as soon", async (
   expect(await pty.child.exited).toBe(0)
   await expectGivenBack(pty)
 })
+
+test("the first frame is out before the first look begins", async () => {
+  await using pty = await openDashboard(["-r", "300"])
+  const [before, drawn = ""] = pty.raw.split("\x1b[?1049h")
+  expect(before).not.toContain("Health")
+  const looking = drawn.indexOf("looking…")
+  expect(looking).toBeGreaterThan(0)
+  // Panels and the status bar are there already, and nothing was drawn before them.
+  expect(drawn.indexOf("System Health")).toBeLessThan(looking)
+  expect(drawn.indexOf("first look…")).toBeGreaterThan(looking)
+  expect(drawn.search(/\d+s ago/)).toBeGreaterThan(drawn.indexOf("first look…"))
+})

@@ -32,6 +32,7 @@ process.exit(
     // What is left running would keep the program alive.
     setInterval(() => {}, 1_000)
     return {
+      shown: () => {},
       key: () => {
         console.error("printed over the screen")
         setTimeout(() => fail("what came after"), 5)

@@ -23,6 +23,8 @@ export interface TerminalOptions {
 
 /** What the program does with what comes from the terminal. */
 export interface Listener {
+  /** The first frame is out: what takes long may begin. */
+  shown(): void
   key(chord: string): void
   mouse(at: MouseAt): void
   paste(text: string): void
@@ -110,6 +112,9 @@ export async function run(options: TerminalOptions, start: (screen: Screen) => L
   renderer.on(CliRenderEvents.RENDER_ERROR, (event: { error: Error }) => fail(event.error))
   renderer.on(CliRenderEvents.HANDLER_ERROR, (event: { error: unknown }) => fail(event.error))
   renderer.on(CliRenderEvents.DESTROY, () => stop(1))
+
+  // The frame is on its way once the loop has run.
+  renderer.once(CliRenderEvents.FRAME, () => void setImmediate(guarded(() => isStopping || listener?.shown())))
 
   const size = (): Size => ({ width: Math.max(1, renderer.width), height: Math.max(1, renderer.height) })
   const canvas = new Canvas(renderer, themeFor(options.hasColor), options.isUtf8, () => listener?.resize(size()))
