@@ -89,7 +89,7 @@ describe("no orphan stays", () => {
     await untilEnded(pty.child.pid)
   })
 
-  test("when the terminal is closed and nobody says so: a read that ends is enough", async () => {
+  test("when the terminal is closed, also where SIGHUP was ignored at the start (nohup)", async () => {
     await using pty = openPty(["sh", "-c", `trap '' HUP; exec ${builtBinary()} -i lo -r 1`])
     await pty.until(hasLooked)
     pty.hangUp()
@@ -104,6 +104,18 @@ describe("no orphan stays", () => {
     const [pid] = await childrenOf(pty.child.pid)
     expect(isRunning(pid!)).toBe(true)
     pty.child.kill("SIGKILL")
+    await untilEnded(pid!)
+  })
+
+  requires({ tools: ["bash"] })("when the terminal is closed while it is stopped", async () => {
+    await using pty = openPty(["bash", "--norc", "--noprofile", "--noediting", "-i"], { env: { PS1: "shell> " } })
+    await pty.until((text) => text.includes("shell>"))
+    pty.send(`${builtBinary()} -i lo -r 1\r`)
+    await pty.until(hasLooked)
+    const [pid] = await childrenOf(pty.child.pid)
+    pty.send("\x1a")
+    await pty.until((text) => text.includes("Stopped"))
+    pty.hangUp()
     await untilEnded(pid!)
   })
 })
