@@ -4,8 +4,9 @@
  */
 import { errnoName, SystemError } from "../../../ffi/libc.ts"
 import { alloc } from "../../../ffi/memory.ts"
+import { type NamespacePlace, WrongNamespace } from "../../../ffi/namespace.ts"
 import { NetlinkSocket } from "../../../ffi/netlink-socket.ts"
-import { type Datagram, datagram, readDatagram } from "../../core/wire/message.ts"
+import { type Answer, type Datagram, datagram, readAnswers, readDatagram } from "../../core/wire/message.ts"
 
 /** The kernel, or the system under it, said no. */
 export class KernelError extends Error {
@@ -18,6 +19,17 @@ export class KernelError extends Error {
     text = "",
   ) {
     super(`cannot ${operation}: ${answer}${text === "" ? "" : ` (${text})`}`)
+  }
+}
+
+/** Does `act`; what the system refuses becomes a `KernelError` of `operation`. */
+export function asKernelError<T>(operation: string, act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    if (error instanceof SystemError) throw new KernelError(operation, errnoName(error.errno))
+    if (error instanceof WrongNamespace) throw new KernelError(operation, error.message)
+    throw error
   }
 }
 
@@ -39,13 +51,15 @@ export class Conversation {
     private readonly deadlineMs: number,
   ) {}
 
-  /** A receive that gets nothing for `deadlineMs` ends the conversation with an error. Throws `KernelError`. */
-  static open(protocol: number, deadlineMs = DEADLINE_MS): Conversation {
-    try {
-      return new Conversation(NetlinkSocket.open(protocol, deadlineMs), datagram(alloc(BUFFER_SIZE)), deadlineMs)
-    } catch (error) {
-      throw error instanceof SystemError ? new KernelError("open a netlink socket", errnoName(error.errno)) : error
-    }
+  /**
+   * A receive that gets nothing for `deadlineMs` ends the conversation with an error. With `namespace` the kernel answers
+   * for that one: an open conversation keeps it alive, so close it soon. Throws `KernelError`.
+   */
+  static open(protocol: number, deadlineMs = DEADLINE_MS, namespace?: NamespacePlace): Conversation {
+    return asKernelError("open a netlink socket", () => {
+      const socket = NetlinkSocket.open(protocol, deadlineMs, namespace)
+      return new Conversation(socket, datagram(alloc(BUFFER_SIZE)), deadlineMs)
+    })
   }
 
   /**
@@ -63,9 +77,9 @@ export class Conversation {
     const expected = { sequence, portId: this.socket.portId }
     const visit = (at: number, end: number) => onRow(this.buffer, at, end)
     let interrupted = false
-    this.attempt(operation, () => this.socket.send(write(sequence)))
+    asKernelError(operation, () => this.socket.send(write(sequence)))
     for (let received = 1; ; received++) {
-      const length = this.attempt(operation, () => this.socket.receive(this.buffer.bytes))
+      const length = asKernelError(operation, () => this.socket.receive(this.buffer.bytes))
       if (length < 0) throw new KernelError(operation, `no answer within ${this.deadlineMs / 1000} s`)
       if (length > BUFFER_SIZE) throw new KernelError(operation, `an answer of ${length} bytes was cut`)
       const progress = readDatagram(this.buffer, length, expected, visit)
@@ -77,12 +91,43 @@ export class Conversation {
     }
   }
 
-  private attempt<T>(operation: string, act: () => T): T {
-    try {
-      return act()
-    } catch (error) {
-      throw error instanceof SystemError ? new KernelError(operation, errnoName(error.errno)) : error
+  /**
+   * Sends several requests as one datagram and gathers their acknowledgements, in the order of the requests; each must
+   * ask for one (NLM_F_ACK). `write` gets the sequence number of each request by its place. An error that answers
+   * anything else of the datagram (the frame of a batch) is thrown: then nothing was done. Throws `KernelError`.
+   */
+  exchange(
+    operation: string,
+    count: number,
+    write: (sequenceOf: (place: number) => number) => Uint8Array,
+  ): readonly Answer[] {
+    const first = this.sequence + 1
+    // One before and one after them, for the frame of a batch.
+    this.sequence += count + 2
+    const sequenceOf = (place: number) => first + 1 + place
+    const answers = new Array<Answer | undefined>(count).fill(undefined)
+    let missing = count
+    let frame: Answer | undefined
+    const take = (answer: Answer) => {
+      const place = answer.sequence - first - 1
+      if (answer.sequence < first || place > count) return
+      if (place < 0 || place === count) {
+        if (answer.errno !== 0) frame = answer
+      } else if (answers[place] === undefined) {
+        answers[place] = answer
+        missing--
+      }
     }
+    const message = write(sequenceOf)
+    asKernelError(operation, () => this.socket.send(message))
+    while (missing > 0) {
+      const length = asKernelError(operation, () => this.socket.receive(this.buffer.bytes))
+      if (length < 0) throw new KernelError(operation, `no answer within ${this.deadlineMs / 1000} s`)
+      const problem = readAnswers(this.buffer, Math.min(length, BUFFER_SIZE), this.socket.portId, take)
+      if (problem !== undefined) throw new KernelError(operation, problem)
+      if (frame !== undefined) throw new KernelError(operation, errnoName(frame.errno), frame.text)
+    }
+    return answers as readonly Answer[]
   }
 
   close(): void {
