@@ -37,7 +37,7 @@ const mayImport: readonly { from: string; may: readonly string[] }[] = [
   { from: "src/core/model/", may: ["src/core/sample/", "src/core/config/", "src/core/wire/address.ts"] },
   { from: "src/core/diagnosis/", may: ["src/core/model/", "src/core/config/"] },
   { from: "src/core/snapshot/", may: ["src/core/model/", "src/core/text/json.ts", "valibot", "dayjs"] },
-  { from: "src/core/export/", may: ["src/core/model/", "src/core/text/"] },
+  { from: "src/core/export/", may: ["src/core/mitigation/", "src/core/model/", "src/core/text/"] },
   { from: "src/core/history/", may: ["src/core/snapshot/", "dayjs"] },
   // Its table in the kernel's ruleset is data of the wire format.
   { from: "src/core/mitigation/", may: ["src/core/model/", "src/core/wire/"] },

@@ -184,11 +184,13 @@ export function writeSocketDump(ask: {
   filter?: SocketFilter
   /** A bit for each state, as in net/tcp_states.h. */
   states?: number
+  /** Without tcp_info and memory: who is there and no more. */
+  isBare?: boolean
 }): Uint8Array<ArrayBuffer> {
   const body = request.write({
     family: ask.family,
     protocol: ask.protocol,
-    extensions: bit(INET_DIAG_INFO) | bit(INET_DIAG_SKMEMINFO),
+    extensions: ask.isBare === true ? 0 : bit(INET_DIAG_INFO) | bit(INET_DIAG_SKMEMINFO),
     states: ask.states ?? EVERY_STATE,
     localPort: 0,
     remotePort: 0,
