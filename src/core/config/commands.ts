@@ -69,7 +69,7 @@ export const commands = [
   {
     name: "block",
     words: "PEER[:PORT] [flags]",
-    summary: "keep a peer from this host for some minutes, and end its connections",
+    summary: "keep a peer out for some minutes and end its connections",
     about: [
       "PORT is the port on this host; an IPv6 address with a port is written [2001:db8::1]:443. Without a port " +
         "nothing of the peer gets in or out, TCP and UDP, connections that this host opened included. The kernel " +
@@ -96,7 +96,7 @@ export const commands = [
   },
   {
     name: "blocks",
-    summary: "print the blocks that are active, whoever made them with this program",
+    summary: "print the active blocks, whoever made them",
     about: [],
     flags: [{ title: "Flags", ids: ["netns", "json", "help"] }],
     sentences: { json: jsonSentence },
@@ -105,9 +105,9 @@ export const commands = [
   {
     name: "kill",
     words: "PEER[:PORT] [flags]",
-    summary: "end the connections that a peer opened to this host, without blocking it",
+    summary: "end the connections that a peer opened to this host",
     about: [
-      "PORT is the port on this host. Connections that this host opened are not touched, and neither is the service " +
+      "Nothing is blocked: the peer may come back at once. PORT is the port on this host. Connections that this host opened are not touched, and neither is the service " +
         "that listens. Of UDP only sockets connected to the peer are ended.",
     ],
     flags: [

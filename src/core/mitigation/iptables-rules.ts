@@ -10,7 +10,8 @@ import { parseTarget, peerText } from "./target.ts"
 const CHAINS = ["PREROUTING", "OUTPUT"] as const
 const PROTOCOLS = ["tcp", "udp"] as const
 
-const seconds = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`
+/** Whole seconds, never sooner than meant. */
+const seconds = (at: number) => `${new Date(Math.ceil(at / 1000) * 1000).toISOString().slice(0, 19)}Z`
 
 /** `holyf-network block 7f3a2c9e, made … by alice, until …`. */
 const ruleComment = (request: BlockRequest): string =>
@@ -26,7 +27,7 @@ export function blockRules(request: BlockRequest): readonly string[] {
       const peer = isIn ? `-s ${peerText(target)}` : `-d ${peerText(target)}`
       const port = target.port === undefined ? "" : ` -m ${protocol} ${isIn ? "--dport" : "--sport"} ${target.port}`
       // A killed connection may tell its peer so.
-      const resets = !isIn && protocol === "tcp" ? " -m tcp ! --tcp-flags RST RST" : ""
+      const resets = !isIn && protocol === "tcp" ? " ! --tcp-flags RST RST" : ""
       return `-I ${chain} 1 ${peer} -p ${protocol}${port}${resets} ${comment}`
     }),
   )

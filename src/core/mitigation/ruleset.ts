@@ -13,6 +13,7 @@ import {
   NF_DROP,
   NF_INET_LOCAL_OUT,
   NF_INET_PRE_ROUTING,
+  NFT_BITWISE_MASK_XOR,
   NFT_CMP_EQ,
   NFT_CMP_NEQ,
   NFT_LOOKUP_F_INV,
@@ -277,6 +278,7 @@ const resets: RulePlan = {
       data: {
         source: NFT_REG_1,
         register: NFT_REG_1,
+        operator: NFT_BITWISE_MASK_XOR,
         length: 1,
         mask: { value: Uint8Array.of(TCP_RST) },
         xor: { value: Uint8Array.of(0) },
@@ -307,7 +309,7 @@ function dropRule(chain: ChainPlan, set: SetPlan): RulePlan {
       payload(NFT_REG_1, NFT_PAYLOAD_NETWORK_HEADER, chain.addressOffset[set.family], length),
       ...(set.kind === "peer" ? [] : [payload(portRegister, NFT_PAYLOAD_TRANSPORT_HEADER, chain.portOffset, 2)]),
       lookup(set.name),
-      { name: "counter", data: { bytes: 0, packets: 0 } },
+      { name: "counter", data: {} },
       verdict(NF_DROP),
     ],
   }

@@ -5,7 +5,12 @@ import type { PeerSocket } from "./incoming.ts"
 /** Queues, local end, remote end; what is behind them is `key:value` words. */
 const LINE = /^(?:([A-Z][A-Z0-9-]*)\s+)?\d+\s+\d+\s+(\S+):(\d+|\*)\s+(\S+):(\d+|\*)(.*)$/
 
-const states: Readonly<Record<string, string>> = { ESTAB: "ESTABLISHED", UNCONN: "CLOSE" }
+const states: Readonly<Record<string, string>> = {
+  ESTAB: "ESTABLISHED",
+  UNCONN: "CLOSE",
+  "FIN-WAIT-1": "FIN_WAIT1",
+  "FIN-WAIT-2": "FIN_WAIT2",
+}
 
 /** Lines that make no sense are passed over. */
 export function readSsLines(text: string, protocol: "tcp" | "udp"): readonly PeerSocket[] {

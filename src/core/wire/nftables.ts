@@ -73,11 +73,12 @@ export const NFT_REG_2 = 2
 /** The second four bytes of NFT_REG_1. */
 export const NFT_REG32_01 = 9
 
-// enum nft_meta_keys, nft_payload_bases, nft_cmp_ops, nft_lookup_flags; linux/netfilter.h verdicts
+// enum nft_meta_keys, nft_payload_bases, nft_bitwise_ops, nft_cmp_ops, nft_lookup_flags; linux/netfilter.h verdicts
 export const NFT_META_NFPROTO = 15
 export const NFT_META_L4PROTO = 16
 export const NFT_PAYLOAD_NETWORK_HEADER = 1
 export const NFT_PAYLOAD_TRANSPORT_HEADER = 2
+export const NFT_BITWISE_MASK_XOR = 0
 export const NFT_CMP_EQ = 0
 export const NFT_CMP_NEQ = 1
 export const NFT_LOOKUP_F_INV = 1
@@ -219,6 +220,8 @@ const expressions = {
   bitwise: attributes({
     source: [1, u32be],
     register: [2, u32be],
+    // Linux 5.6; an older kernel knows 0 only, and passes over it.
+    operator: [6, u32be],
     length: [3, u32be],
     mask: [4, value],
     xor: [5, value],

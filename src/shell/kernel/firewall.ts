@@ -87,8 +87,11 @@ interface Ruleset {
 const TRIES_MAX = 24
 const RETRY_MS = 3
 
+/** linux/errno.h: the batch was made for another generation. It has no name outside the kernel. */
+const ERESTART = 85
+
 /** Answers of the kernel after which the ruleset is read again: it changed, or an element expired in between. */
-const CHANGED = new Set(["ERESTART", "EEXIST", "ENOENT", "EINTR", "EBUSY", "EAGAIN"])
+const CHANGED = new Set([errnoName(ERESTART), "EEXIST", "ENOENT", "EINTR", "EBUSY", "EAGAIN"])
 
 export interface BlockList {
   readonly blocks: readonly Block[]
@@ -189,7 +192,8 @@ async function change<T>(
       const refusal = write(conversation, operation, changes, ruleset.generation)
       if (refusal === undefined) return result
       if (!CHANGED.has(refusal.answer) || tries === TRIES_MAX) throw refusal
-      await Bun.sleep(RETRY_MS * tries)
+      // By chance, so that two programs do not wait in step.
+      await Bun.sleep(RETRY_MS * tries * (0.5 + Math.random()))
     }
   })
 }

@@ -23,7 +23,7 @@ export async function mitigate(asked: BlockAsk | KillAsk): Promise<number> {
   const minutes = asked.kind === "block" ? asked.minutes : 0
   const means = await chooseMeans(asked.netns)
   const { namespace, capabilities } = means
-  const what = `${minutes === 0 ? "kill" : "block"} ${targetText(target)}${minutes === 0 ? "" : ` for ${minutes} min`}`
+  const what = `${minutes === 0 ? "kill" : "block"} ${targetText(target)}`
   const where = asked.netns === undefined ? what : `${what} in ${asked.netns}`
   const log = (result: string) => logAction({ what: where, result, at: Date.now(), actor: currentActor() })
 
@@ -134,7 +134,7 @@ function blockedText(
   { block, replaced }: { readonly block: Block; readonly replaced?: Block },
   minutes: number,
 ): string {
-  const until = `for ${minutes} min until ${clock(block.expiresAt)} (${block.id})`
+  const until = `${minutes} min, until ${clock(block.expiresAt)} (${block.id})`
   return replaced === undefined ? until : `${until}, in place of ${replaced.id}`
 }
 

@@ -1,6 +1,5 @@
 /** Where and by which means a plain command acts. */
-import { existsSync } from "node:fs"
-import { userInfo } from "node:os"
+import { existsSync, readFileSync } from "node:fs"
 import type { NamespacePlace } from "../../../ffi/namespace.ts"
 import { parseForced } from "../../core/mitigation/capability.ts"
 import { usageFailure, worldFailure } from "../failure.ts"
@@ -27,11 +26,16 @@ function findNamespace(name: string): NamespacePlace {
 /** Who is noted as having asked: whoever called sudo, else the user we are. */
 export function askedBy(): string {
   if (process.env.SUDO_USER) return process.env.SUDO_USER
+  const uid = process.getuid?.() ?? -1
   try {
-    return userInfo().username
+    const line = readFileSync("/etc/passwd", "utf8")
+      .split("\n")
+      .find((entry) => entry.split(":")[2] === String(uid))
+    if (line !== undefined) return line.split(":")[0]!
   } catch {
-    return `uid ${process.getuid?.() ?? "unknown"}`
+    // Users may be kept elsewhere.
   }
+  return `uid-${uid}`
 }
 
 /** Eight hexadecimal digits that no other block has. */
