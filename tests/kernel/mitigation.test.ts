@@ -399,7 +399,8 @@ describe("blocks by iptables", () => {
       await blockByIptables(request(`${PEER}:${PORT}`, 60_000))
       // Given less time: the guardian follows what is there, not what it was started for.
       const { replaced } = await blockByIptables(request(`${PEER}:${PORT}`, 2_000))
-      expect(replaced?.durationMs).toBe(60_000)
+      // A comment keeps whole seconds.
+      expect(Math.abs(replaced!.durationMs - 60_000)).toBeLessThanOrEqual(2_000)
       const guardian = Bun.spawn(command(["--guard-blocks"]), { stdin: "ignore", stdout: "ignore", stderr: "inherit" })
       const second = Bun.spawn(command(["--guard-blocks"]), { stdin: "ignore", stdout: "ignore", stderr: "inherit" })
       expect(await hosts.peer.try(PEER, HOST, PORT)).toBe(DROPPED)

@@ -6,13 +6,18 @@ import { targetText } from "../../core/mitigation/target.ts"
 import { json } from "../../core/text/json.ts"
 import { duration } from "../../core/text/units.ts"
 import type { BlocksAsk } from "../cli.ts"
-import { seeBlocks } from "../mitigation.ts"
+import { isExpected, seeBlocks, tidyBlocks } from "../mitigation.ts"
 import { complain, print } from "./output.ts"
 import { chooseMeans, orFail } from "./place.ts"
 
 export async function printBlocks(asked: BlocksAsk): Promise<void> {
   const means = await chooseMeans(asked.netns)
   const { blocks, notes } = await orFail(() => seeBlocks(means))
+  // The kernel has lifted the last one; the empty table is ours to take away, as soon as somebody comes by who may.
+  if (blocks.length === 0)
+    await tidyBlocks(means).catch((error: unknown) => {
+      if (!isExpected(error)) throw error
+    })
   const now = Date.now()
   if (asked.json) {
     const api = capabilityLabel(means.capabilities).text
