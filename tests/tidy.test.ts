@@ -76,7 +76,7 @@ const mayImport: readonly { from: string; may: readonly string[] }[] = [
 
   {
     from: "src/shell/kernel/",
-    may: ["ffi/", "src/core/wire/", "src/core/sample/", "src/core/mitigation/", "node:", "bun"],
+    may: ["ffi/", "src/core/wire/", "src/core/proc/", "src/core/sample/", "src/core/mitigation/", "node:", "bun"],
   },
   {
     from: "src/shell/terminal/",

@@ -26,6 +26,7 @@ import { type Target, targetText } from "../core/mitigation/target.ts"
 import { probeKernel } from "./kernel/capability.ts"
 import { blockPeer, listBlocks, tidyFirewall, unblockAll, unblockPeer } from "./kernel/firewall.ts"
 import { KernelError } from "./kernel/netlink.ts"
+import { deletePeerFlows } from "./kernel/peer-flows.ts"
 import { destroySockets, findPeerSockets, listListening, type NamedSocket, openSockets } from "./kernel/peer-sockets.ts"
 import { readEphemeralPorts } from "./lifelines.ts"
 import { deleteFlowsByTool } from "./tools/conntrack-tool.ts"
@@ -39,8 +40,6 @@ export interface Means {
   readonly capabilities: Capabilities
   /** Absent: our own network namespace. */
   readonly namespace?: NamespacePlace
-  /** Deletes the flows that the target's peers opened, by the kernel's own interface. Answers how many. */
-  readonly deleteFlows?: (target: Target, namespace: NamespacePlace | undefined) => Promise<number>
 }
 
 /** Finds out what this host lets us do. `forced` are those of HOLYF_FORCE_EXEC. Changes nothing; never throws. */
@@ -244,16 +243,11 @@ export async function killPeer(target: Target, means: Means): Promise<KillSummar
 }
 
 /** A kill is done without its flows too, so a refusal here is a part of the report. */
-async function endFlows(
-  target: Target,
-  { capabilities, namespace, deleteFlows }: Means,
-): Promise<KillSummary["flows"]> {
+async function endFlows(target: Target, { capabilities, namespace }: Means): Promise<KillSummary["flows"]> {
   const { conntrack } = capabilities
   try {
     if (conntrack.backend === "none") return { reason: conntrack.reason }
-    if (conntrack.backend === "kernel" && deleteFlows !== undefined)
-      return { deleted: await deleteFlows(target, namespace) }
-    if (findProgram(programs.conntrack) === undefined) return { reason: "conntrack is not installed; flows were left" }
+    if (conntrack.backend === "kernel") return { deleted: await deletePeerFlows(target, namespace) }
     return { deleted: await deleteFlowsByTool(target, placeOf(namespace)) }
   } catch (error) {
     if (isExpected(error)) return { reason: error.message }

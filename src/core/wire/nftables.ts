@@ -32,8 +32,7 @@ import {
   writeRequest,
 } from "./message.ts"
 
-// linux/netlink.h, linux/netfilter/nfnetlink.h
-export const NETLINK_NETFILTER = 12
+// linux/netfilter/nfnetlink.h
 const NFNL_SUBSYS_NFTABLES = 10
 const NFNL_MSG_BATCH_BEGIN = 0x10
 const NFNL_MSG_BATCH_END = 0x11

@@ -1,8 +1,9 @@
 /** What the kernel lets us do, found out by doing it in a way that changes nothing. */
 import type { NamespacePlace } from "../../../ffi/namespace.ts"
 import type { Subsystem } from "../../core/mitigation/capability.ts"
+import { NETLINK_NETFILTER } from "../../core/wire/conntrack.ts"
 import { NLM_F_ACK, NLM_F_REQUEST, writeRequest } from "../../core/wire/message.ts"
-import { NETLINK_NETFILTER, writeTableRequest } from "../../core/wire/nftables.ts"
+import { writeTableRequest } from "../../core/wire/nftables.ts"
 import { Conversation, KernelError } from "./netlink.ts"
 import { canDestroy, openSockets } from "./peer-sockets.ts"
 

@@ -31,10 +31,10 @@ import {
 } from "../../core/mitigation/ruleset.ts"
 import { isSameTarget, type Target, targetText } from "../../core/mitigation/target.ts"
 import { DecodeError } from "../../core/wire/codec.ts"
+import { NETLINK_NETFILTER } from "../../core/wire/conntrack.ts"
 import { bodyAt } from "../../core/wire/inet-diag.ts"
 import {
   type Change,
-  NETLINK_NETFILTER,
   type NftElement,
   readGeneration,
   readNftChain,

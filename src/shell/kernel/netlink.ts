@@ -66,17 +66,20 @@ export class Conversation {
    * Sends what `write` makes and calls `onRow` for each answer until the kernel is done: *done* ends a dump; a request
    * for one thing must ask for an acknowledgement (NLM_F_ACK), which ends it. Between batches of datagrams the event
    * loop runs, so keys stay alive during a long dump. Answers whether the kernel marked the dump as interrupted by a
-   * change (NLM_F_DUMP_INTR). Throws `KernelError`.
+   * change (NLM_F_DUMP_INTR), and how long this thread was busy with it: the kernel makes a dump inside our own calls.
+   * Throws `KernelError`.
    */
   async dump(
     operation: string,
     write: (sequence: number) => Uint8Array,
     onRow: (data: Datagram, at: number, end: number) => void,
-  ): Promise<{ interrupted: boolean }> {
+  ): Promise<{ interrupted: boolean; busyMs: number }> {
     const sequence = ++this.sequence
     const expected = { sequence, portId: this.socket.portId }
     const visit = (at: number, end: number) => onRow(this.buffer, at, end)
     let interrupted = false
+    let busyMs = 0
+    let turnStart = performance.now()
     asKernelError(operation, () => this.socket.send(write(sequence)))
     for (let received = 1; ; received++) {
       const length = asKernelError(operation, () => this.socket.receive(this.buffer.bytes))
@@ -86,8 +89,12 @@ export class Conversation {
       if (progress.kind === "refused") throw new KernelError(operation, errnoName(progress.errno), progress.text)
       if (progress.kind === "broken") throw new KernelError(operation, progress.problem)
       interrupted ||= progress.interrupted
-      if (progress.kind === "done") return { interrupted }
-      if (received % DATAGRAMS_A_TURN === 0) await turn()
+      if (progress.kind === "done") return { interrupted, busyMs: busyMs + performance.now() - turnStart }
+      if (received % DATAGRAMS_A_TURN === 0) {
+        busyMs += performance.now() - turnStart
+        await turn()
+        turnStart = performance.now()
+      }
     }
   }
 
