@@ -43,6 +43,6 @@ export function describeInNamespace(
       const report = await new Response(child.stderr).text()
       expect(await child.exited, report).toBe(0)
     },
-    60_000,
+    180_000,
   )
 }
