@@ -4,7 +4,7 @@
  * Hot. A conversation is found by a hash table over words; its sides are plain objects of numbers that every packet
  * updates. Kept are the first `CONVERSATIONS_MAX`; packets of others are counted as `unkept`.
  */
-import { ACK, FIN, type Packet, RST, SYN } from "./packet.ts"
+import { ACK, FIN, ICMP_ECHO, ICMPV6_ECHO_REQUEST, type Packet, RST, SYN } from "./packet.ts"
 
 /** Enough for the largest capture that we make ourselves. */
 export const CONVERSATIONS_MAX = 20_000
@@ -70,6 +70,8 @@ export interface Side {
   stuckCount: number
   stuckPayload: number
   stuckSinceUs: number
+  /** Later segments arrived, as the other end reported by SACK, while this one did not. */
+  passedWhileStuck: boolean
   /** The worst of those, kept when the connection moved on or ended. */
   worstStuckCount: number
   worstStuckPayload: number
@@ -139,6 +141,8 @@ export interface Conversation {
   finUnanswered: boolean
   reset: Reset | undefined
   icmp: IcmpError[]
+  /** Echo requests of end 0 that were seen. */
+  echoes: number
   serverName: string | undefined
 }
 
@@ -180,6 +184,7 @@ const createSide = (): Side => ({
   stuckCount: 0,
   stuckPayload: 0,
   stuckSinceUs: NEVER,
+  passedWhileStuck: false,
   worstStuckCount: 0,
   worstStuckPayload: 0,
   retransmitPackets: [],
@@ -344,6 +349,7 @@ function createConversation(
     finUnanswered: false,
     reset: undefined,
     icmp: [],
+    echoes: 0,
     serverName: undefined,
   }
 }
@@ -382,6 +388,7 @@ export function addToConversation(
   if (side.firstUs === NEVER) side.firstUs = frame.atUs
   const idleUs = frame.atUs - c.lastUs
   const marks = p.kind === "tcp" && !p.isMalformed ? addSegment(c, from, p, frame, idleUs) : 0
+  if (isEchoRequest(p)) c.echoes++
   if (p.kind === "udp") {
     side.payloadBytes += p.payloadLength
     if (p.payloadLength > 0) side.dataPackets++
@@ -391,6 +398,9 @@ export function addToConversation(
   c.lastNumber = frame.number
   return marks
 }
+
+const isEchoRequest = (p: Packet) =>
+  (p.kind === "icmp" && p.icmpType === ICMP_ECHO) || (p.kind === "icmp6" && p.icmpType === ICMPV6_ECHO_REQUEST)
 
 /** Whether a segment says something that this side has not said before. */
 function advances(side: Side, p: Packet): boolean {
@@ -525,6 +535,7 @@ function readAcknowledgement(
     note(side.duplicateAckPackets, number)
     marks |= mark.duplicateAck
   }
+  if (p.sackCount > 0 && other.stuckSeq >= 0 && ((p.sack[0]! - other.stuckSeq) | 0) > 0) other.passedWhileStuck = true
   side.window = p.window
   if (p.window === 0 && !isSynOrFin) {
     side.zeroWindows++
