@@ -35,7 +35,16 @@ export const sack = (from: number, to: number) => [1, 1, 5, 10, ...be32(from), .
 
 /** A TCP segment without its IP header. */
 export function tcpBytes(spec: SegmentSpec): Bytes {
-  const { fromPort = 40000, toPort = 443, flags = ".", seq = 1, ack = 0, window = 501, options = [], payload = 0 } = spec
+  const {
+    fromPort = 40000,
+    toPort = 443,
+    flags = ".",
+    seq = 1,
+    ack = 0,
+    window = 501,
+    options = [],
+    payload = 0,
+  } = spec
   const padded = [...options, ...new Array<number>((4 - (options.length % 4)) % 4).fill(0)]
   const bits = [...flags].reduce((sum, letter) => sum | flagBits[letter]!, 0)
   const head = [...be16(fromPort), ...be16(toPort), ...be32(seq), ...be32(ack)]
@@ -86,7 +95,16 @@ export function ipBytes(spec: IpSpec): Bytes {
   const chain = spec.extensions ?? []
   const extensions = chain.flatMap(({ bytes }, i) => [chain[i + 1]?.type ?? protocol, ...bytes.slice(1)])
   const length = extensions.length + payload.length
-  return bytesOf([0x60, 0, 0, 0], be16(length), chain[0]?.type ?? protocol, hopLimit, ip(from), ip(to), extensions, payload)
+  return bytesOf(
+    [0x60, 0, 0, 0],
+    be16(length),
+    chain[0]?.type ?? protocol,
+    hopLimit,
+    ip(from),
+    ip(to),
+    extensions,
+    payload,
+  )
 }
 
 /** An IP packet with one TCP segment. */
@@ -125,9 +143,21 @@ export const icmpPacket = (spec: {
 
 const etherTypeOf = (packet: Uint8Array) => (packet[0]! >> 4 === 6 ? 0x86dd : 0x0800)
 
-export const linkTypes = { null: 0, ethernet: 1, raw: 101, loop: 108, cooked: 113, ipv4: 228, ipv6: 229, cooked2: 276 } as const
+export const linkTypes = {
+  null: 0,
+  ethernet: 1,
+  raw: 101,
+  loop: 108,
+  cooked: 113,
+  ipv4: 228,
+  ipv6: 229,
+  cooked2: 276,
+} as const
 
-export const ethernet = (packet: Uint8Array, options: { vlans?: readonly number[]; etherType?: number } = {}): Bytes => {
+export const ethernet = (
+  packet: Uint8Array,
+  options: { vlans?: readonly number[]; etherType?: number } = {},
+): Bytes => {
   const tags = (options.vlans ?? []).flatMap((vlan) => [0x81, 0x00, ...be16(vlan)])
   return bytesOf([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1], tags, be16(options.etherType ?? etherTypeOf(packet)), packet)
 }
@@ -136,11 +166,24 @@ export const cooked = (packet: Uint8Array, packetType = 0): Bytes =>
   bytesOf(be16(packetType), [0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0], be16(etherTypeOf(packet)), packet)
 
 export const cooked2 = (packet: Uint8Array, interfaceIndex = 2, packetType = 0): Bytes =>
-  bytesOf(be16(etherTypeOf(packet)), [0, 0], be32(interfaceIndex), [0, 1, packetType, 6, 2, 0, 0, 0, 0, 1, 0, 0], packet)
+  bytesOf(
+    be16(etherTypeOf(packet)),
+    [0, 0],
+    be32(interfaceIndex),
+    [0, 1, packetType, 6, 2, 0, 0, 0, 0, 1, 0, 0],
+    packet,
+  )
 
 export const arp = (spec: { operation: number; sender: string; target: string }): Bytes =>
   ethernet(
-    bytesOf([0, 1, 8, 0, 6, 4], be16(spec.operation), [2, 0, 0, 0, 0, 1], ip(spec.sender), [0, 0, 0, 0, 0, 0], ip(spec.target)),
+    bytesOf(
+      [0, 1, 8, 0, 6, 4],
+      be16(spec.operation),
+      [2, 0, 0, 0, 0, 1],
+      ip(spec.sender),
+      [0, 0, 0, 0, 0, 0],
+      ip(spec.target),
+    ),
     { etherType: 0x0806 },
   )
 
@@ -165,7 +208,11 @@ export interface PcapOptions {
 
 const timed = (packets: readonly (FilePacket | Uint8Array)[]): Required<FilePacket>[] =>
   packets.map((packet, i) => {
-    const { bytes, atUs = START_US + i * 1000, wireLength } = packet instanceof Uint8Array ? { bytes: packet } as FilePacket : packet
+    const {
+      bytes,
+      atUs = START_US + i * 1000,
+      wireLength,
+    } = packet instanceof Uint8Array ? ({ bytes: packet } as FilePacket) : packet
     return { bytes, atUs, wireLength: wireLength ?? bytes.length }
   })
 
@@ -192,7 +239,10 @@ export function pcap(packets: readonly (FilePacket | Uint8Array)[], options: Pca
   return out
 }
 
-export function pcapng(packets: readonly (FilePacket | Uint8Array)[], options: PcapOptions & { resolution?: number } = {}): Bytes {
+export function pcapng(
+  packets: readonly (FilePacket | Uint8Array)[],
+  options: PcapOptions & { resolution?: number } = {},
+): Bytes {
   const { linkType = linkTypes.ethernet, isBig = false, snapLength = 0, resolution = 6 } = options
   const order = (list: number[]) => (isBig ? list : list.reverse())
   const w16 = (value: number) => order(be16(value))
@@ -207,11 +257,37 @@ export function pcapng(packets: readonly (FilePacket | Uint8Array)[], options: P
     block(0x0a0d0d0a, [...w32(0x1a2b3c4d), ...w16(1), ...w16(0), ...w32(0xffffffff), ...w32(0xffffffff)]),
     // A block that nobody knows, and one with the interface's name and resolution.
     block(0x0bad, [1, 2, 3, 4]),
-    block(1, [...w16(linkType), 0, 0, ...w32(snapLength), ...w16(2), ...w16(4), 101, 116, 104, 48, ...w16(9), ...w16(1), resolution, 0, 0, 0, ...w16(0), ...w16(0)]),
+    block(1, [
+      ...w16(linkType),
+      0,
+      0,
+      ...w32(snapLength),
+      ...w16(2),
+      ...w16(4),
+      101,
+      116,
+      104,
+      48,
+      ...w16(9),
+      ...w16(1),
+      resolution,
+      0,
+      0,
+      0,
+      ...w16(0),
+      ...w16(0),
+    ]),
     ...timed(packets).map(({ bytes, atUs, wireLength }) => {
       const time = Math.round(atUs * units)
       const captured = [...bytes]
-      return block(6, [...w32(0), ...w32(Math.floor(time / 2 ** 32)), ...w32(time >>> 0), ...w32(captured.length), ...w32(wireLength), ...captured])
+      return block(6, [
+        ...w32(0),
+        ...w32(Math.floor(time / 2 ** 32)),
+        ...w32(time >>> 0),
+        ...w32(captured.length),
+        ...w32(wireLength),
+        ...captured,
+      ])
     }),
   )
 }

@@ -62,8 +62,8 @@ const ANSWER_US = 1_000_000
 const STUCK_TIMES = 3
 /** Options of a segment take at most this much of the MSS. */
 const OPTIONS_SIZE = 40
-/** What counts as full-size where no MSS was seen: IPv6's least MTU without its headers. */
-const FULL_SIZE = 1_220
+/** What fits through IPv6's least MTU fits everywhere: only segments beyond can be too large for a path. */
+const FITS_EVERYWHERE = 1_200
 
 export function gatherFacts(trace: Trace, context: TraceContext): Facts {
   const endUs = Math.max(context.endUs ?? NEVER, trace.lastUs)
@@ -100,7 +100,7 @@ function stuckOf(conversation: Conversation, end: 0 | 1): Stuck | undefined {
   const times = isNow ? side.stuckCount : side.worstStuckCount
   const payload = isNow ? side.stuckPayload : side.worstStuckPayload
   if (times < STUCK_TIMES) return undefined
-  const isFullSize = payload >= (other.mss > 0 ? other.mss - OPTIONS_SIZE : FULL_SIZE)
+  const isFullSize = payload >= Math.min(other.mss > 0 ? other.mss - OPTIONS_SIZE : FITS_EVERYWHERE, FITS_EVERYWHERE)
   const doesSmallPass = side.largestDelivered < payload || side.passedWhileStuck
   const hasSmallPassed =
     doesSmallPass && (side.largestDelivered > 0 || side.passedWhileStuck || conversation.establishedUs !== NEVER)

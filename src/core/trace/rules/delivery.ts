@@ -63,11 +63,11 @@ export const mtuBlackHole: TraceRule = {
     const passed = list[0] === undefined ? undefined : list[0].conversation.sides[list[0].end].largestDelivered
     return {
       severity: "crit",
-      confidence: list.some(
-        ({ conversation: c, end }) => c.sides[end].largestDelivered > 0 || c.sides[end].passedWhileStuck,
-      )
-        ? "high"
-        : "medium",
+      // Without a later segment that arrived, the path may have closed altogether just then.
+      confidence:
+        missing.length > 0 || list.some(({ conversation: c, end }) => c.sides[end].passedWhileStuck)
+          ? "high"
+          : "medium",
       title: "Full-size packets do not arrive, small ones do",
       evidence: [
         ...stuckEvidence(facts, list),
