@@ -15,6 +15,9 @@ const HOLES_MAX = 8
 /** A segment that comes this soon behind the one that overtook it was reordered, not sent again. */
 const REORDER_US = 3_000
 
+/** Nothing forgets a connection sooner than this. */
+const FORGOTTEN_US = 30_000_000
+
 /** A time that has not come. */
 export const NEVER = -1
 
@@ -88,7 +91,7 @@ export interface Reset {
   readonly atUs: number
   readonly number: number
   readonly after: "syn" | "syn-ack" | "data" | "fin" | "idle" | "nothing"
-  /** Since the packet before of this conversation. */
+  /** The silence that it ended, or that the packet before it ended. */
   readonly idleUs: number
 }
 
@@ -117,6 +120,8 @@ export interface Conversation {
   firstUs: number
   lastUs: number
   lastNumber: number
+  /** The silence before the last packet. */
+  lastGapUs: number
   /** Seen a second time, on another interface of the same capture. */
   copies: number
   /** Where packets of each end were seen first: an interface or a packet type. */
@@ -332,6 +337,7 @@ function createConversation(
     firstUs: atUs,
     lastUs: atUs,
     lastNumber: number,
+    lastGapUs: 0,
     copies: 0,
     homes: [NEVER, NEVER],
     opener: -1,
@@ -394,6 +400,7 @@ export function addToConversation(
     if (p.payloadLength > 0) side.dataPackets++
   }
   side.lastUs = frame.atUs
+  c.lastGapUs = idleUs
   c.lastUs = frame.atUs
   c.lastNumber = frame.number
   return marks
@@ -426,7 +433,9 @@ function addSegment(
 
   if (isRst) {
     side.rstCount++
-    c.reset ??= { by: from, atUs, number, after: beforeReset(c, from, idleUs), idleUs }
+    // What was quiet for long is reset at the first packet that breaks the silence.
+    const silenceUs = Math.max(idleUs, c.lastGapUs)
+    c.reset ??= { by: from, atUs, number, after: beforeReset(c, from, silenceUs), idleUs: silenceUs }
     return 0
   }
   if (isSyn) addHandshake(c, from, p, frame)
@@ -465,13 +474,13 @@ function addSegment(
   return marks
 }
 
-function beforeReset(c: Conversation, from: number, idleUs: number): Reset["after"] {
+function beforeReset(c: Conversation, from: number, silenceUs: number): Reset["after"] {
   const side = c.sides[from]!
   const other = c.sides[1 - from]!
   if (other.synCount > 0 && side.synAckCount === 0 && side.dataPackets === 0 && c.establishedUs === NEVER) return "syn"
   if (other.synAckCount > 0 && c.establishedUs === NEVER) return "syn-ack"
   if (c.finBy >= 0) return "fin"
-  if (idleUs >= 30_000_000) return "idle"
+  if (silenceUs >= FORGOTTEN_US) return "idle"
   if (other.dataPackets > 0 || side.dataPackets > 0) return "data"
   return "nothing"
 }
