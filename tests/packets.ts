@@ -252,7 +252,7 @@ export function pcapng(
     const length = w32(padded.length + 12)
     return [...w32(type), ...length, ...padded, ...length]
   }
-  const units = 10 ** (resolution - 6)
+  const units = BigInt(10 ** (resolution - 6))
   return bytesOf(
     block(0x0a0d0d0a, [...w32(0x1a2b3c4d), ...w16(1), ...w16(0), ...w32(0xffffffff), ...w32(0xffffffff)]),
     // A block that nobody knows, and one with the interface's name and resolution.
@@ -278,12 +278,12 @@ export function pcapng(
       ...w16(0),
     ]),
     ...timed(packets).map(({ bytes, atUs, wireLength }) => {
-      const time = Math.round(atUs * units)
+      const time = BigInt(Math.round(atUs)) * units
       const captured = [...bytes]
       return block(6, [
         ...w32(0),
-        ...w32(Math.floor(time / 2 ** 32)),
-        ...w32(time >>> 0),
+        ...w32(Number(time >> 32n)),
+        ...w32(Number(time & 0xffff_ffffn)),
         ...w32(captured.length),
         ...w32(wireLength),
         ...captured,

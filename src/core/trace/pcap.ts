@@ -317,8 +317,8 @@ export function createCaptureReader(onPacket: OnPacket): CaptureReader {
   }
 }
 
+/** Nanoseconds of today need 61 bits, more than a number has: they are cut to whole microseconds. */
 function unitsToUs(high: number, low: number, unitsPerUs: number): number {
-  const units = high * 2 ** 32 + low
-  // Nanoseconds of today need 61 bits: what a number cannot hold of them is less than a microsecond.
-  return units / unitsPerUs
+  if (unitsPerUs === 1_000) return Number((BigInt(high) * 0x1_0000_0000n + BigInt(low)) / 1_000n)
+  return (high * 2 ** 32 + low) / unitsPerUs
 }
