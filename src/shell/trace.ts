@@ -94,6 +94,7 @@ export async function runTrace(order: TraceOrder, options: TraceOptions = {}): P
 
   const notes: string[] = []
   let file = openFile(order, notes)
+  const path = file?.path
   const reader = createTraceReader()
   const end = await capture(
     {
@@ -125,7 +126,6 @@ export async function runTrace(order: TraceOrder, options: TraceOptions = {}): P
       onProgress: (progress) => options.onProgress?.({ ...progress, packets: reader.trace.packetCount }),
     },
   )
-  const path = file?.path ?? undefined
   file?.close()
   reader.end()
   const { trace } = reader
