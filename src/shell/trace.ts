@@ -3,11 +3,12 @@
  *
  * Plain data goes in and comes out; the screen and the plain command tell it in their own ways.
  */
-import { closeSync, openSync, readSync, rmSync, statSync } from "node:fs"
+import { closeSync, fstatSync, openSync, readSync, rmSync, statSync } from "node:fs"
 import { timestamp } from "../core/text/timestamp.ts"
 import { largestFile, readForm, type TraceForm, takesWholeConversations } from "../core/trace/filter.ts"
 import { entryOf, type TraceEntry } from "../core/trace/history.ts"
 import { judgeTrace, type Verdict } from "../core/trace/judge.ts"
+import { PACKETS_MAX } from "../core/trace/packet-table.ts"
 import type { TraceDescription } from "../core/trace/report.ts"
 import { createTraceReader, type Trace } from "../core/trace/trace.ts"
 import { usageFailure, worldFailure } from "./failure.ts"
@@ -95,7 +96,7 @@ export async function runTrace(order: TraceOrder, options: TraceOptions = {}): P
   const notes: string[] = []
   let file = openFile(order, notes)
   const path = file?.path
-  const reader = createTraceReader()
+  const reader = createTraceReader(form.packets)
   const end = await capture(
     {
       program,
@@ -240,6 +241,14 @@ function captureRefusal(interfaceName: string, reason: string, netns: string | u
 }
 
 const PIECE_SIZE = 1_048_576
+/** No packet of a capture takes less: its header of 16 bytes and the shortest Ethernet frame without its padding. */
+const LEAST_RECORD = 16 + 28
+
+/** How many packets a file may hold; of a pipe that is not known. */
+function mostPackets(fd: number): number {
+  const stats = fstatSync(fd)
+  return stats.isFile() ? Math.ceil(stats.size / LEAST_RECORD) : PACKETS_MAX
+}
 
 /** Reads and judges a capture file of any size, in the memory of one piece. Throws a `Failure` when it is none. */
 export async function readTraceFile(path: string): Promise<Omit<TraceOutcome, "entry">> {
@@ -251,7 +260,7 @@ export async function readTraceFile(path: string): Promise<Omit<TraceOutcome, "e
   } catch (error) {
     throw cannot(code(error) === "ENOENT" ? "there is no such file" : code(error))
   }
-  const reader = createTraceReader()
+  const reader = createTraceReader(mostPackets(fd))
   try {
     const piece = new Uint8Array(PIECE_SIZE)
     for (;;) {

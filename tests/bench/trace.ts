@@ -8,7 +8,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { readTraceFile } from "../../src/shell/trace.ts"
-import { ethernet, mss, type PcapOptions, pcap, type SegmentSpec, segment } from "../packets.ts"
+import { ethernet, mss, pcap, type SegmentSpec, segment } from "../packets.ts"
 import type { BenchRow } from "./dump.ts"
 
 const PACKETS = 500_000
@@ -16,48 +16,54 @@ const PACKETS = 500_000
 const LARGE_BYTES = 1_000_000_000
 const CONNECTIONS_AT_ONCE = 2_000
 
-/** Packets of one connection, and what is sent again in every eighth. */
-function connection(port: number, turn: number, payload: number): Uint8Array[] {
-  const from = `10.${turn & 255}.${(port >> 8) & 255}.${port & 255}`
-  const out = (spec: SegmentSpec) => segment({ from, to: "192.0.2.1", fromPort: 1024 + port, ...spec })
-  const back = (spec: SegmentSpec) =>
-    segment({ from: "192.0.2.1", to: from, fromPort: 443, toPort: 1024 + port, ...spec })
-  const again = port % 8 === 0 ? [out({ flags: "P.", seq: 101, ack: 501, payload })] : []
+/** Packets of one connection as they stand in the file; ports and address are put in for each. */
+function connection(payload: number): { readonly record: Uint8Array; readonly isOut: boolean }[] {
+  const out = (spec: SegmentSpec) => ({ bytes: segment({ to: "192.0.2.1", ...spec }), isOut: true })
+  const back = (spec: SegmentSpec) => ({ bytes: segment({ from: "192.0.2.1", fromPort: 443, ...spec }), isOut: false })
   return [
     out({ flags: "S", seq: 100, options: mss(1460) }),
     back({ flags: "S.", seq: 500, ack: 101, options: mss(1460) }),
     out({ seq: 101, ack: 501 }),
     out({ flags: "P.", seq: 101, ack: 501, payload }),
-    ...again,
+    out({ flags: "P.", seq: 101, ack: 501, payload }),
     back({ flags: "P.", seq: 501, ack: 101 + payload, payload }),
     out({ flags: "F.", seq: 101 + payload, ack: 501 + payload }),
     back({ flags: "F.", seq: 501 + payload, ack: 102 + payload }),
     out({ seq: 102 + payload, ack: 502 + payload }),
-  ].map((packet) => ethernet(packet))
+  ].map(({ bytes, isOut }) => ({ record: pcap([ethernet(bytes)]).slice(FILE_HEADER), isOut }))
 }
 
+const FILE_HEADER = 24
+/** From the beginning of a record to the IP header: record header and Ethernet. */
+const TO_IP = 16 + 14
+/** The step that is a segment sent again; only every eighth connection has it. */
+const AGAIN = 4
+
 /** Writes a capture of about `goal`, packet by packet of all connections in turn. */
-function writeCapture(
-  path: string,
-  goal: { packets?: number; bytes?: number; payload: number },
-  options: PcapOptions = {},
-): void {
+function writeCapture(path: string, goal: { packets?: number; bytes?: number; payload: number }): void {
+  const { packets: packetsMax = Number.POSITIVE_INFINITY, bytes: bytesMax = Number.POSITIVE_INFINITY, payload } = goal
   const fd = openSync(path, "w")
-  const head = pcap([], options)
-  writeSync(fd, head)
+  writeSync(fd, pcap([]))
+  const steps = connection(payload)
   let packets = 0
-  let bytes = head.length
-  const isDone = () =>
-    (goal.packets !== undefined && packets >= goal.packets) || (goal.bytes !== undefined && bytes >= goal.bytes)
-  for (let turn = 0; !isDone(); turn++) {
-    const lists = Array.from({ length: CONNECTIONS_AT_ONCE }, (_, port) => connection(port, turn, goal.payload))
-    for (let step = 0; step < 9 && !isDone(); step++) {
-      const list = lists.flatMap((list) => (list[step] === undefined ? [] : [list[step]!]))
-      const wanted = goal.packets === undefined ? list : list.slice(0, goal.packets - packets)
-      const records = pcap(wanted, options).subarray(head.length)
-      writeSync(fd, records)
-      packets += wanted.length
-      bytes += records.length
+  let bytes = FILE_HEADER
+  for (let turn = 0; packets < packetsMax && bytes < bytesMax; turn++) {
+    for (const [step, { record, isOut }] of steps.entries()) {
+      const piece = new Uint8Array(record.length * CONNECTIONS_AT_ONCE)
+      const view = new DataView(piece.buffer)
+      let at = 0
+      for (let port = 0; port < CONNECTIONS_AT_ONCE && packets < packetsMax; port++) {
+        if (step === AGAIN && port % 8 !== 0) continue
+        piece.set(record, at)
+        const ip = at + TO_IP
+        view.setUint32(at + 4, ((turn * steps.length + step) * 1_000 + (port >> 1)) % 1_000_000, true)
+        view.setUint32(ip + (isOut ? 12 : 16), (10 << 24) | ((turn & 255) << 16) | port)
+        view.setUint16(ip + (isOut ? 20 : 22), 1024 + port)
+        at += record.length
+        packets++
+      }
+      writeSync(fd, piece, 0, at)
+      bytes += at
     }
   }
   closeSync(fd)

@@ -49,7 +49,7 @@ export interface Side {
   /** When `next` moved last. */
   advancedUs: number
   /** Pairs of sequence numbers: what was passed over and has not come. */
-  holes: number[]
+  holes: readonly number[]
   /** The highest acknowledgement it sent. */
   ack: number
   hasAck: boolean
@@ -79,10 +79,10 @@ export interface Side {
   worstStuckCount: number
   worstStuckPayload: number
   /** Numbers of packets. */
-  retransmitPackets: number[]
-  duplicateAckPackets: number[]
-  zeroWindowPackets: number[]
-  fillPackets: number[]
+  retransmitPackets: readonly number[]
+  duplicateAckPackets: readonly number[]
+  zeroWindowPackets: readonly number[]
+  fillPackets: readonly number[]
 }
 
 export interface Reset {
@@ -113,7 +113,7 @@ export interface Conversation {
   readonly family: number
   readonly protocol: number
   /** End 0 sent the first packet that was seen. Four words each. */
-  readonly addresses: readonly [Uint32Array, Uint32Array]
+  readonly addresses: readonly [readonly number[], readonly number[]]
   readonly ports: readonly [number, number]
   readonly sides: readonly [Side, Side]
   readonly firstNumber: number
@@ -134,8 +134,8 @@ export interface Conversation {
   lastSynUs: number
   synAckUs: number
   establishedUs: number
-  synPackets: number[]
-  synAckPackets: number[]
+  synPackets: readonly number[]
+  synAckPackets: readonly number[]
   /** The end that sent the first FIN, or -1. */
   finBy: number
   finUs: number
@@ -145,7 +145,7 @@ export interface Conversation {
   /** Whether the end that closed had answered: its last payload came behind the other's. */
   finUnanswered: boolean
   reset: Reset | undefined
-  icmp: IcmpError[]
+  icmp: readonly IcmpError[]
   /** Echo requests of end 0 that were seen. */
   echoes: number
   serverName: string | undefined
@@ -170,7 +170,7 @@ const createSide = (): Side => ({
   hasSeq: false,
   firstSeq: 0,
   advancedUs: NEVER,
-  holes: [],
+  holes: NONE,
   ack: 0,
   hasAck: false,
   window: 0,
@@ -192,15 +192,17 @@ const createSide = (): Side => ({
   passedWhileStuck: false,
   worstStuckCount: 0,
   worstStuckPayload: 0,
-  retransmitPackets: [],
-  duplicateAckPackets: [],
-  zeroWindowPackets: [],
-  fillPackets: [],
+  retransmitPackets: NONE,
+  duplicateAckPackets: NONE,
+  zeroWindowPackets: NONE,
+  fillPackets: NONE,
 })
 
-export const note = (list: number[], number: number): void => {
-  if (list.length < EVIDENCE_MAX) list.push(number)
-}
+/** Most conversations have nothing to note: they share one list, and get their own with the first entry. */
+const NONE: readonly never[] = []
+
+export const noted = <T>(list: readonly T[], item: T): readonly T[] =>
+  list.length < EVIDENCE_MAX ? [...list, item] : list
 
 /** What a packet was, beside its flags: bits for the table of packets. */
 export const mark = {
@@ -330,7 +332,7 @@ function createConversation(
     row,
     family: p.family,
     protocol: p.protocol,
-    addresses: [p.source.slice(), p.target.slice()],
+    addresses: [[...p.source], [...p.target]],
     ports: [p.sourcePort, p.targetPort],
     sides: [createSide(), createSide()],
     firstNumber: number,
@@ -346,15 +348,15 @@ function createConversation(
     lastSynUs: NEVER,
     synAckUs: NEVER,
     establishedUs: NEVER,
-    synPackets: [],
-    synAckPackets: [],
+    synPackets: NONE,
+    synAckPackets: NONE,
     finBy: -1,
     finUs: NEVER,
     finNumber: 0,
     dataAfterFin: 0,
     finUnanswered: false,
     reset: undefined,
-    icmp: [],
+    icmp: NONE,
     echoes: 0,
     serverName: undefined,
   }
@@ -496,7 +498,7 @@ function addHandshake(
   if (p.windowScale >= 0) side.windowScale = p.windowScale
   if ((p.flags & ACK) === 0) {
     side.synCount++
-    note(c.synPackets, number)
+    c.synPackets = noted(c.synPackets, number)
     c.lastSynUs = atUs
     if (c.synUs !== NEVER) return
     c.opener = from
@@ -505,7 +507,7 @@ function addHandshake(
     return
   }
   side.synAckCount++
-  note(c.synAckPackets, number)
+  c.synAckPackets = noted(c.synAckPackets, number)
   if (c.synAckUs === NEVER) c.synAckUs = atUs
   if (c.opener < 0) c.opener = 1 - from
 }
@@ -529,7 +531,7 @@ function readAcknowledgement(
     // All that is outstanding is delivered: so are segments of that size.
     if (other.hasSeq && ((p.ack - other.next) | 0) >= 0) {
       other.largestDelivered = Math.max(other.largestDelivered, other.largestPayload)
-      if (other.holes.length > 0) other.holes.length = 0
+      if (other.holes.length > 0) other.holes = NONE
     }
   } else if (
     moved === 0 &&
@@ -541,14 +543,14 @@ function readAcknowledgement(
   ) {
     side.duplicateAcks++
     side.repeatedAcks++
-    note(side.duplicateAckPackets, number)
+    side.duplicateAckPackets = noted(side.duplicateAckPackets, number)
     marks |= mark.duplicateAck
   }
   if (p.sackCount > 0 && other.stuckSeq >= 0 && ((p.sack[0]! - other.stuckSeq) | 0) > 0) other.passedWhileStuck = true
   side.window = p.window
   if (p.window === 0 && !isSynOrFin) {
     side.zeroWindows++
-    note(side.zeroWindowPackets, number)
+    side.zeroWindowPackets = noted(side.zeroWindowPackets, number)
     if (side.zeroSinceUs === NEVER) side.zeroSinceUs = atUs
     marks |= mark.zeroWindow
   } else if (side.zeroSinceUs !== NEVER) {
@@ -585,7 +587,7 @@ function readSequence(
   }
   const ahead = (p.seq - side.next) | 0
   if (ahead >= 0) {
-    if (ahead > 0 && side.holes.length < HOLES_MAX * 2) side.holes.push(side.next, p.seq)
+    if (ahead > 0 && side.holes.length < HOLES_MAX * 2) side.holes = [...side.holes, side.next, p.seq]
     side.next = (p.seq + length) >>> 0
     side.advancedUs = atUs
     return 0
@@ -615,11 +617,11 @@ function readSequence(
       return mark.reordered
     }
     side.lateFills++
-    note(side.fillPackets, number)
+    side.fillPackets = noted(side.fillPackets, number)
     return mark.lateFill
   }
   side.retransmits++
-  note(side.retransmitPackets, number)
+  side.retransmitPackets = noted(side.retransmitPackets, number)
   // What is sent again although it was acknowledged is no sign of a segment that cannot pass.
   const isOutstanding = !other.hasAck || ((p.seq + length - other.ack) | 0) > 0
   if (isOutstanding) {
@@ -638,7 +640,8 @@ function readSequence(
 
 /** Takes what the segment holds out of the gaps; answers whether it held any of it. */
 function fillHole(side: Side, seq: number, end: number): boolean {
-  const { holes } = side
+  if (side.holes.length === 0) return false
+  const holes = [...side.holes]
   for (let i = 0; i < holes.length; i += 2) {
     const from = holes[i]!
     const to = holes[i + 1]!
@@ -650,6 +653,7 @@ function fillHole(side: Side, seq: number, end: number): boolean {
       if (keepsTail && holes.length < HOLES_MAX * 2) holes.push(end >>> 0, to)
     } else if (keepsTail) holes[i] = end >>> 0
     else holes.splice(i, 2)
+    side.holes = holes
     return true
   }
   return false

@@ -1,6 +1,6 @@
 /**
  * The packets of a capture in columns, for the list: no object a packet. What a row does not hold is read again from the
- * file when the row is looked at. Columns grow by half, up to `max`; packets beyond are judged and not listed.
+ * file when the row is looked at. The columns never grow: packets beyond them are judged and not listed.
  */
 import type { Packet, PacketKind } from "./packet.ts"
 
@@ -30,9 +30,9 @@ export interface PacketTable {
   marks: Uint16Array
 }
 
-const FIRST_SIZE = 4_096
-
-const columnsOf = (size: number) => ({
+/** Room for `size` packets. */
+export const createPacketTable = (size: number): PacketTable => ({
+  count: 0,
   atUs: new Float64Array(size),
   fileOffset: new Float64Array(size),
   conversation: new Int32Array(size),
@@ -47,20 +47,9 @@ const columnsOf = (size: number) => ({
   marks: new Uint16Array(size),
 })
 
-export const createPacketTable = (): PacketTable => ({ count: 0, ...columnsOf(FIRST_SIZE) })
-
-function grow(table: PacketTable, max: number): void {
-  const larger = columnsOf(Math.min(max, Math.ceil(table.atUs.length * 1.5)))
-  for (const name of Object.keys(larger) as (keyof typeof larger)[]) {
-    larger[name].set(table[name] as never)
-    table[name] = larger[name] as never
-  }
-}
-
 /** Adds a row; answers false when the table is full. */
 export function addRow(
   table: PacketTable,
-  max: number,
   p: Packet,
   about: { atUs: number; fileOffset: number; wireLength: number },
   conversation: number,
@@ -68,8 +57,7 @@ export function addRow(
   marks: number,
 ): boolean {
   const row = table.count
-  if (row >= max) return false
-  if (row === table.atUs.length) grow(table, max)
+  if (row === table.atUs.length) return false
   table.atUs[row] = about.atUs
   table.fileOffset[row] = about.fileOffset
   table.conversation[row] = conversation

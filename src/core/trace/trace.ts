@@ -8,11 +8,11 @@ import {
   type Conversation,
   type ConversationIndex,
   createConversationIndex,
-  EVIDENCE_MAX,
+  type IcmpError,
   isNewConnection,
   mark,
   NEVER,
-  note,
+  noted,
 } from "./conversations.ts"
 import { type DnsMessage, NOERROR, NXDOMAIN, readDns } from "./dns.ts"
 import {
@@ -39,6 +39,8 @@ import { isClientHello, readServerName } from "./tls.ts"
 const NEIGHBOURS_MAX = 256
 const QUESTIONS_MAX = 4_096
 const DNS_PORT = 53
+/** Room for every capture that is made here. */
+const SMALL = 20_000
 
 /** Who was asked for the hardware address of whom. */
 export interface NeighbourQuestion {
@@ -47,7 +49,7 @@ export interface NeighbourQuestion {
   readonly target: readonly number[]
   requests: number
   replies: number
-  readonly packets: number[]
+  packets: readonly number[]
 }
 
 export interface DnsQuestion {
@@ -107,12 +109,8 @@ export interface TraceReader {
   readonly format: CaptureReader["format"]
 }
 
-export interface TraceLimits {
-  readonly packetsMax?: number
-}
-
-export function createTraceReader(limits: TraceLimits = {}): TraceReader {
-  const packetsMax = limits.packetsMax ?? PACKETS_MAX
+/** `expected`: as many packets as there may be; no more than `PACKETS_MAX` of them are listed. */
+export function createTraceReader(expected = SMALL): TraceReader {
   const index = createConversationIndex()
   const trace: Trace = {
     packetCount: 0,
@@ -137,7 +135,7 @@ export function createTraceReader(limits: TraceLimits = {}): TraceReader {
       unkept: 0,
     },
     conversations: index.conversations,
-    table: createPacketTable(),
+    table: createPacketTable(Math.min(expected, PACKETS_MAX)),
     neighbours: [],
     questions: [],
     dnsFailures: 0,
@@ -146,7 +144,7 @@ export function createTraceReader(limits: TraceLimits = {}): TraceReader {
   const packets = createPacketReader()
   const pending = new Map<string, DnsQuestion>()
   const neighbours = new Map<string, NeighbourQuestion>()
-  const context: Context = { trace, index, packets, pending, neighbours, packetsMax }
+  const context: Context = { trace, index, packets, pending, neighbours }
   const capture = createCaptureReader((bytes, start, end, frame) => addPacket(context, bytes, start, end, frame))
   return {
     trace,
@@ -167,7 +165,6 @@ interface Context {
   readonly packets: PacketReader
   readonly pending: Map<string, DnsQuestion>
   readonly neighbours: Map<string, NeighbourQuestion>
-  readonly packetsMax: number
 }
 
 function addPacket(context: Context, bytes: Uint8Array, start: number, end: number, frame: PacketFrame): void {
@@ -204,7 +201,7 @@ function addPacket(context: Context, bytes: Uint8Array, start: number, end: numb
   else count(counts, p)
   if (!isCopy && conversation !== undefined) look(context, conversation, from, p, bytes, frame)
   if (p.kind === "arp") addArp(context, p, frame)
-  addRow(trace.table, context.packetsMax, p, frame, conversation?.index ?? -1, from, marks)
+  addRow(trace.table, p, frame, conversation?.index ?? -1, from, marks)
 }
 
 function count(counts: Counts, p: Packet): void {
@@ -254,8 +251,8 @@ function look(context: Context, c: Conversation, from: number, p: Packet, bytes:
 
 function addIcmpError({ index, packets: { quoted } }: Context, p: Packet, frame: PacketFrame): void {
   const about = index.find(quoted, undefined)
-  if (about === undefined || about.icmp.length >= EVIDENCE_MAX) return
-  about.icmp.push({
+  if (about === undefined) return
+  about.icmp = noted<IcmpError>(about.icmp, {
     number: frame.number,
     atUs: frame.atUs,
     type: p.icmpType,
@@ -281,7 +278,7 @@ function addNeighbour(context: Context, words: Uint32Array, isArp: boolean, isRe
   if (known !== undefined) {
     if (isRequest) {
       known.requests++
-      note(known.packets, number)
+      known.packets = noted(known.packets, number)
     } else known.replies++
     return
   }

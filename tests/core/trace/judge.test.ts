@@ -281,6 +281,22 @@ describe("delivery", () => {
     expect(judge([...handshake(), ...sorted]).ids).toEqual([...ids])
   })
 
+  test("one segment sent again by each of many senders is told of them together", () => {
+    const steps = [1, 2, 3].flatMap((i) => {
+      const from = `10.0.1.${i}`
+      const spec = { from, to: PEER, flags: "P.", seq: 101, ack: 501, payload: 100 }
+      return [
+        { at: i, bytes: make.segment(spec) },
+        { at: i + 0.3, bytes: make.segment(spec) },
+      ]
+    })
+    const { first } = judge(steps, { peer: undefined as never })
+    expect(first).toMatchObject({ id: "retransmissions", title: "Retransmissions from many senders" })
+    expect(first!.evidence[0]).toBe(
+      "many senders: 3 of 6 data packets (50.0%) sent again, 3 seen before (packets 2, 4, 6)",
+    )
+  })
+
   test("what fills a gap was lost before this point", () => {
     const steps: Step[] = []
     for (let i = 0; i < 5; i++) {

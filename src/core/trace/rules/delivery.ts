@@ -1,7 +1,7 @@
 /** Whether what was sent arrives: loss, size, direction, and readers that do not read. */
 import { count } from "../../text/units.ts"
 import { addressText } from "../address-text.ts"
-import { type Conversation, NEVER, type Side } from "../conversations.ts"
+import { type Conversation, EVIDENCE_MAX, NEVER, type Side } from "../conversations.ts"
 import {
   andMore,
   confidenceBySize,
@@ -167,7 +167,7 @@ function isOneWay(c: Conversation): boolean {
 }
 
 /** Multicast and broadcast expect no answer from that address. */
-const isGroup = (words: Uint32Array): boolean =>
+const isGroup = (words: readonly number[]): boolean =>
   words[2] === 0xffff && words[0] === 0 && words[1] === 0 ? words[3]! >= 0xe0000000 : words[0]! >>> 24 === 0xff
 
 function backEvidence(facts: Facts, c: Conversation, end: number): string {
@@ -186,8 +186,8 @@ const CRIT_COUNT = 10
 const CRIT_SHARE = 0.05
 
 interface Sender {
-  readonly name: string
-  readonly isFromPeer: boolean
+  /** One of its sides, for its name; `undefined` for all senders together. */
+  readonly side?: { readonly c: Conversation; readonly end: number }
   packets: number
   data: number
   again: number
@@ -201,15 +201,25 @@ export const retransmissions: TraceRule = {
   restsOnAbsence: true,
   judge(facts) {
     const isStuck = new Set(facts.stuck.map(({ conversation }) => conversation))
-    const senders = new Map<string, Sender>()
-    for (const c of facts.tcp) {
-      if (isStuck.has(c)) continue
-      for (const end of [0, 1]) addSender(senders, facts, c, end, c.sides[end]!, c.sides[1 - end]!)
-    }
-    const guilty = [...senders.values()].filter(
-      ({ again, late, data }) => again + late >= WARN_COUNT && again + late >= data * WARN_SHARE,
-    )
-    const worst = guilty.toSorted((a, b) => b.again + b.late - (a.again + a.late))
+    const moving = facts.tcp.filter((c) => !isStuck.has(c))
+    if (sumOf(moving, ({ sides: [a, b] }) => lostBy(a) + lostBy(b)) < WARN_COUNT) return undefined
+    const senders = new Map<number | string, Sender>()
+    const all: Sender = createSender()
+    for (const c of moving)
+      for (const end of [0, 1]) {
+        const key = senderKey(c.addresses[end]!)
+        const sender = senders.get(key) ?? createSender({ c, end })
+        senders.set(key, sender)
+        addSide(sender, c.sides[end]!, c.sides[1 - end]!)
+        addSide(all, c.sides[end]!, c.sides[1 - end]!)
+      }
+    const isGuilty = ({ again, late, data }: Sender) => again + late >= WARN_COUNT && again + late >= data * WARN_SHARE
+    const guilty = [...senders.values()].filter(isGuilty)
+    // A little from each of many is as bad as much from one.
+    const worst = (guilty.length === 0 && isGuilty(all) ? [all] : guilty)
+      .toSorted((a, b) => b.again + b.late - (a.again + a.late))
+      .slice(0, SENDERS_SHOWN)
+      .map((sender) => ({ ...sender, name: senderName(facts, sender) }))
     const [first] = worst
     if (first === undefined) return undefined
     const lost = first.again + first.late
@@ -219,7 +229,7 @@ export const retransmissions: TraceRule = {
       confidence: confidenceBySize(first.data + first.packets),
       title: `Retransmissions from ${first.name}`,
       evidence: [
-        ...firstOf(worst).map((s) => {
+        ...worst.map((s) => {
           const share = percentText((s.again + s.late) / Math.max(1, s.data))
           const parts = [
             s.again > 0 ? `${count(s.again)} seen before` : "",
@@ -242,35 +252,39 @@ export const retransmissions: TraceRule = {
   },
 }
 
-function addSender(
-  senders: Map<string, Sender>,
-  facts: Facts,
-  c: Conversation,
-  end: number,
-  side: Side,
-  other: Side,
-): void {
-  const isFromPeer = isPeer(facts, c, end)
-  const address = addressText(c.addresses[end]!)
-  const name = isFromPeer ? `peer ${address}` : isPeer(facts, c, 1 - end) ? `this host (${address})` : address
-  const sender = senders.get(name) ?? {
-    name,
-    isFromPeer,
-    packets: 0,
-    data: 0,
-    again: 0,
-    late: 0,
-    duplicateAcks: 0,
-    numbers: [],
-  }
-  senders.set(name, sender)
+const SENDERS_SHOWN = 4
+
+const createSender = (side?: Sender["side"]): Sender => ({
+  ...(side === undefined ? {} : { side }),
+  packets: 0,
+  data: 0,
+  again: 0,
+  late: 0,
+  duplicateAcks: 0,
+  numbers: [],
+})
+
+/** There may be many: an IPv4 address needs no text for this. */
+const senderKey = (words: readonly number[]): number | string =>
+  words[0] === 0 && words[1] === 0 && words[2] === 0xffff ? words[3]! : words.join()
+
+function addSide(sender: Sender, side: Side, other: Side): void {
   sender.packets += side.packets
   sender.data += side.dataPackets
   sender.again += side.retransmits
   sender.late += side.lateFills
   sender.duplicateAcks += other.duplicateAcks
+  if (lostBy(side) === 0) return
   for (const number of [...side.retransmitPackets, ...side.fillPackets])
-    if (sender.numbers.length < 8) sender.numbers.push(number)
+    if (sender.numbers.length < EVIDENCE_MAX) sender.numbers.push(number)
+}
+
+function senderName(facts: Facts, { side }: Sender): string {
+  if (side === undefined) return "many senders"
+  const { c, end } = side
+  const address = addressText(c.addresses[end]!)
+  if (isPeer(facts, c, end)) return `peer ${address}`
+  return isPeer(facts, c, 1 - end) ? `this host (${address})` : address
 }
 
 const DUPLICATES_MIN = 10
