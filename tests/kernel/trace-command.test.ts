@@ -408,3 +408,19 @@ inNamespace(
   },
   20_000,
 )
+
+inNamespace(
+  "a peer of IPv6 with its port",
+  async () => {
+    Bun.spawnSync(["ip", "link", "set", "lo", "up"])
+    using data = folder()
+    const tracing = runProgram(["trace", "[::1]:8209", "--seconds", "2", "--json", "--data-dir", data.path])
+    const timer = setInterval(() => net.connect(8209, "::1").on("error", () => {}), 100)
+    const report = JSON.parse((await tracing).stdout)
+    clearInterval(timer)
+    expect(report).toMatchObject({ peer: "::1", port: 8209, interface: "lo" })
+    expect(report.findings[0]).toMatchObject({ id: "refused", confidence: "high" })
+    expect(report.findings[0].evidence[0]).toBe("peer [::1]:8209 answered [S] with [R.] (packets 1, 2)")
+  },
+  20_000,
+)

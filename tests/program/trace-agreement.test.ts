@@ -4,6 +4,7 @@
  */
 import { expect, test } from "bun:test"
 import { writeFileSync } from "node:fs"
+import { openForm, readForm, type TraceForm } from "../../src/core/trace/filter.ts"
 import * as make from "../packets.ts"
 import { temporaryFolder } from "../support/folder.ts"
 import { requires } from "../support/requirements.ts"
@@ -149,3 +150,36 @@ for (const [name, file] of captures)
     expect(theirs.length).toBeGreaterThan(1)
     expect(ourLines(file)).toEqual(theirs)
   })
+
+/** What the kernel would run, on packets of ours: the compiled filter itself is asked. */
+needsTcpdump("every filter that a form can make is taken by tcpdump, and takes what it should", () => {
+  using folder = temporaryFolder()
+  const path = `${folder.path}/all.pcap`
+  const packets = on(make.ethernet, [
+    ...both,
+    make.segment({ from: "10.0.0.1", to: "10.0.0.2", toPort: 80 }),
+    make.segment({ from: "10.0.0.1", to: "10.0.0.3" }),
+    make.icmpPacket({ type: 3, code: 4, value: 1_300, quoted: make.segment({ payload: 1_400 }).subarray(0, 28) }),
+    make.icmpPacket({ from: "2001:db8::fe", to: V6.from, type: 2, value: 1_280, quoted: make.segment({ ...V6 }) }),
+    make.ipBytes({ protocol: 17, payload: new Uint8Array(64), fragment: 9 }),
+  ])
+  writeFileSync(path, make.pcap([...packets, make.arp({ operation: 1, sender: "10.0.0.1", target: "10.0.0.2" })]))
+  const taken = (peer: string, port: number | undefined, change: Partial<TraceForm>) => {
+    const tuple = { local: peer.replace(/2$/, "1"), localPort: 40_000, remote: peer, remotePort: 443 }
+    const form = openForm({ peer, ...(port === undefined ? {} : { port }), side: "out", tuple }, "eth0")
+    const reading = readForm({ ...form, ...change })
+    if (!reading.ok) throw new Error(reading.reason)
+    return describeWithTcpdump(path, reading.filter).length
+  }
+  // 10 packets of an exchange, and its witnesses: one ICMP error each, a fragment and an ARP for IPv4.
+  expect(taken("10.0.0.2", 443, {})).toBe(10 + 3)
+  expect(taken("10.0.0.2", undefined, {})).toBe(11 + 3)
+  expect(taken("10.0.0.2", 443, { strategy: "syn-rst" })).toBe(5 + 2)
+  expect(taken("10.0.0.2", 443, { strategy: "five-tuple" })).toBe(10 + 2)
+  expect(taken("10.0.0.2", 443, { mode: "custom", clause: "greater 300" })).toBe(1 + 3)
+  expect(taken("2001:db8::2", 443, {})).toBe(10 + 1)
+  expect(taken("2001:db8::2", undefined, {})).toBe(10 + 1)
+  expect(taken("2001:db8::2", 443, { strategy: "syn-rst" })).toBe(5 + 1)
+  expect(taken("2001:db8::2", 443, { strategy: "five-tuple" })).toBe(10 + 1)
+  expect(taken("2001:db8::2", 443, { gateway: "fe80::1", protocol: "tcp" })).toBe(10 + 1)
+})

@@ -5,11 +5,21 @@ import { createCaptureReader } from "../../src/core/trace/pcap.ts"
 import { formatAddress, parseAddress } from "../../src/core/wire/address.ts"
 
 /** `10.0.0.1 40000 > 10.0.0.2 443 [S] 0`; a packet that is neither TCP nor UDP has its ends, or only its kind. */
-export function describeWithTcpdump(path: string): string[] {
+export function describeWithTcpdump(path: string, filter?: string): string[] {
   // As root tcpdump becomes another user before it opens the file.
   const isRoot = process.getuid?.() === 0
   const { stdout, stderr, exitCode } = Bun.spawnSync(
-    ["tcpdump", "-nn", "-tt", "-K", "-S", ...(isRoot ? ["-Z", "root"] : []), "-r", path],
+    [
+      "tcpdump",
+      "-nn",
+      "-tt",
+      "-K",
+      "-S",
+      ...(isRoot ? ["-Z", "root"] : []),
+      "-r",
+      path,
+      ...(filter === undefined ? [] : ["--", filter]),
+    ],
     {
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
     },

@@ -157,7 +157,7 @@ export function readForm(form: TraceForm): FilterReading {
   // A clause that is whole by itself cannot end the bracket it is put into (checked by tcpdump -d and here).
   if (!isBalanced(clause)) return wrong("clause", "has brackets that do not match")
   const own = clause === "" ? main.filter : `${main.filter} and (${clause})`
-  return { ok: true, filter: `(${own}) or ${witnesses(form, peer)}` }
+  return { ok: true, filter: `(${own}) or ${fragments(form, peer)}${witnesses(form, peer)}` }
 }
 
 function mainFilter(form: TraceForm, peer: Uint8Array): FilterReading {
@@ -190,6 +190,12 @@ function mainFilter(form: TraceForm, peer: Uint8Array): FilterReading {
 
 const hex = (bytes: Uint8Array, at: number) =>
   `0x${Array.from(bytes.subarray(at, at + 4), (byte) => byte.toString(16).padStart(2, "0")).join("")}`
+
+/** Behind the first, fragments of IPv4 have no ports, and a filter for a port would leave the peer's out. */
+function fragments({ port, strategy, peer: text }: TraceForm, peer: Uint8Array): string {
+  if (port === undefined || strategy !== "peer-port" || peer.length !== 4) return ""
+  return `(host ${text.trim()} and ip[6:2] & 0x1fff != 0) or `
+}
 
 /** ICMP errors about the peer's packets, whoever sends them, and who asks for the way's hardware address. */
 function witnesses(form: TraceForm, peer: Uint8Array): string {

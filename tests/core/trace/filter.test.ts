@@ -22,12 +22,13 @@ const filterOf = (spec: Partial<TraceForm>) => {
   return reading.filter
 }
 
+const fragments = "(host 10.0.0.2 and ip[6:2] & 0x1fff != 0) or "
 const witnesses = "(icmp and (icmp[20:4] = 0x0a000002 or icmp[24:4] = 0x0a000002)) or (arp and host 10.0.0.2)"
 
 describe("the filter", () => {
   test.each<readonly [Partial<TraceForm>, string]>([
-    [{}, `(host 10.0.0.2 and port 443) or ${witnesses}`],
-    [{ protocol: "tcp" }, `(tcp and host 10.0.0.2 and port 443) or ${witnesses}`],
+    [{}, `(host 10.0.0.2 and port 443) or ${fragments}${witnesses}`],
+    [{ protocol: "tcp" }, `(tcp and host 10.0.0.2 and port 443) or ${fragments}${witnesses}`],
     [{ strategy: "peer-only" }, `(host 10.0.0.2) or ${witnesses}`],
     [
       { strategy: "syn-rst" },
@@ -38,12 +39,15 @@ describe("the filter", () => {
       "(tcp and ((src host 10.0.0.1 and src port 443 and dst host 10.0.0.2 and dst port 50000) or " +
         `(src host 10.0.0.2 and src port 50000 and dst host 10.0.0.1 and dst port 443))) or ${witnesses}`,
     ],
-    [{ mode: "custom", clause: " less 100 " }, `(host 10.0.0.2 and port 443 and (less 100)) or ${witnesses}`],
+    [
+      { mode: "custom", clause: " less 100 " },
+      `(host 10.0.0.2 and port 443 and (less 100)) or ${fragments}${witnesses}`,
+    ],
     // Only in mode custom.
-    [{ clause: "less 100" }, `(host 10.0.0.2 and port 443) or ${witnesses}`],
+    [{ clause: "less 100" }, `(host 10.0.0.2 and port 443) or ${fragments}${witnesses}`],
     [
       { gateway: "10.0.0.254" },
-      `(host 10.0.0.2 and port 443) or ${witnesses.replace(/10\.0\.0\.2\)$/, "10.0.0.254)")}`,
+      `(host 10.0.0.2 and port 443) or ${fragments}${witnesses.replace(/10\.0\.0\.2\)$/, "10.0.0.254)")}`,
     ],
   ])("%o", (spec, filter) => {
     expect(filterOf(spec)).toBe(filter)
