@@ -118,6 +118,32 @@ export const commands = [
     examples: [{ line: "sudo holyf-network kill 203.0.113.7:443", meaning: "end what it has open" }],
   },
   {
+    name: "trace",
+    words: "[peer]",
+    summary: "capture packets of a peer and say what is wrong",
+    about: [
+      "PEER is an address, or ADDRESS:PORT ([ADDRESS]:PORT for IPv6); the port may be either side's. Both directions are " +
+        "captured, with ICMP errors and ARP about the peer. Needs root and tcpdump; --read and --list need neither. " +
+        "Ctrl+C ends a capture early and judges what there is.",
+    ],
+    flags: [
+      { title: "Capture", ids: ["seconds", "packets", "interface", "netns", "filter", "write", "dataDir"] },
+      { title: "Instead of a capture", ids: ["read", "list"] },
+      { title: "How", ids: ["json", "help"] },
+    ],
+    sentences: {
+      interface: "interface to capture on, or any (default: the one that leads to the peer)",
+      json: "print one JSON object instead of text; missing values are null",
+      dataDir: "where captures and their history are kept",
+      netns: "capture inside this network namespace: a name of ip netns, or the id of a process in it",
+    },
+    examples: [
+      { line: "sudo holyf-network trace 203.0.113.7:443", meaning: "does the handshake come through?" },
+      { line: "sudo holyf-network trace 10.0.3.4 --netns blue --seconds 30", meaning: "inside a network namespace" },
+      { line: "holyf-network trace --read incident.pcap --json", meaning: "judge a capture of another host" },
+    ],
+  },
+  {
     name: "help",
     words: "[command]",
     summary: "explain a command",
