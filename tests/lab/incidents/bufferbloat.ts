@@ -1,0 +1,34 @@
+import { infoField, tcpInfo } from "../support/proof.ts"
+import { behindRouter, defineScenario } from "../support/scenario.ts"
+
+const FLOWS = 6
+const rttMs = (line: string) => Number(/\brtt:(\d+(?:\.\d+)?)\//.exec(line)?.[1] ?? 0)
+
+export default defineScenario({
+  about: "A router with a slow line and a long queue: six uploads wait in it, none loses a packet.",
+  kind: "incident",
+  topology: behindRouter,
+  async arrange(lab) {
+    lab.sh("router", "tc qdisc add dev lan1 root tbf rate 8mbit burst 3000 limit 4000000")
+    // The window is held where the queue stays below its limit, or the end would be loss.
+    lab.sh("observed", `ip route add ${lab.address("peer")} via ${lab.address("router")} cwnd lock 60`)
+    await lab.run("peer", "lab-sink", "serve", { port: 9000 })
+  },
+  fault: (lab) =>
+    lab.run("observed", "lab-backup", "send", {
+      to: [lab.address("peer")],
+      port: 9000,
+      connections: FLOWS,
+      bytesPerSecond: 2_000_000,
+    }),
+  proofs: [
+    tcpInfo(
+      "flows whose rtt is over 100 ms and ten times its least",
+      "state established dst 10.80.1.0/24",
+      { reaches: FLOWS },
+      (line) => rttMs(line) > 100 && rttMs(line) > 10 * infoField(line, "minrtt"),
+    ),
+  ],
+  expects: () => [{ id: "bufferbloat", culprit: { interface: "lan0" } }],
+  mustNot: ["path-loss", "egress-queue-drops", "peer-reads-slowly", "send-buffer-limited"],
+})

@@ -1,0 +1,31 @@
+import { infoShare, tcpInfo } from "../support/proof.ts"
+import { behindRouter, defineScenario } from "../support/scenario.ts"
+
+export default defineScenario({
+  about: "A program gave its socket a tiny send buffer, and the path takes longer than that buffer lasts.",
+  kind: "incident",
+  topology: behindRouter,
+  async arrange(lab) {
+    lab.sh("router", "tc qdisc add dev lan1 root tbf rate 4mbit burst 3000 limit 400000")
+    await lab.run("peer", "lab-sink", "serve", { port: 9000 })
+  },
+  fault: (lab) =>
+    lab.run("observed", "lab-export", "send-blocking", {
+      to: lab.address("peer"),
+      port: 9000,
+      seconds: 60,
+      socket: { sendBuffer: 8192 },
+    }),
+  proofs: [
+    tcpInfo(
+      "senders that wait for their own buffer, a third of their time",
+      "state established dport = :9000",
+      { reaches: 1 },
+      (line) => infoShare(line, "sndbuf_limited") > 33,
+    ),
+  ],
+  expects: (lab) => [
+    { id: "send-buffer-limited", culprit: { process: "lab-export", peer: lab.address("peer"), port: 9000 } },
+  ],
+  mustNot: ["path-loss", "peer-reads-slowly", "bufferbloat", "application-limited"],
+})

@@ -1,0 +1,63 @@
+/** The run's side of the guardian: starts it when the first setting of the machine is changed. */
+import { join } from "node:path"
+import { type HostSettingName, readSaved, wayToHostNamespace } from "./host-settings.ts"
+import type { HostWide } from "./lab.ts"
+import { linesOf } from "./lines.ts"
+
+export interface Keeper extends HostWide {
+  /** Puts everything back; a scenario's settings end with it. */
+  restore(): Promise<void>
+  close(): Promise<void>
+}
+
+interface Guardian {
+  ask(order: string): Promise<string>
+  end(): Promise<void>
+}
+
+async function startGuardian(): Promise<Guardian> {
+  const way = wayToHostNamespace()
+  if (way === undefined)
+    throw new Error("the settings of the whole machine cannot be reached from this network namespace")
+  const child = Bun.spawn([...way, process.execPath, join(import.meta.dir, "guardian.ts")], {
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "inherit",
+    detached: true,
+  })
+  const lines = linesOf(child.stdout)
+  const next = async () => {
+    const { value, done } = await lines.next()
+    if (done === true) throw new Error("the guardian of the machine's settings ended")
+    const [word = "", ...rest] = value.split(" ")
+    if (word !== "ok") throw new Error(rest.join(" "))
+    return rest.join(" ")
+  }
+  await next()
+  return {
+    ask(order) {
+      child.stdin.write(`${order}\n`)
+      child.stdin.flush()
+      return next()
+    },
+    async end() {
+      child.stdin.end()
+      await child.exited
+    },
+  }
+}
+
+/** Puts back at once what a run that was killed has left behind. */
+export async function openKeeper(): Promise<Keeper> {
+  let guardian: Guardian | undefined = readSaved() === undefined ? undefined : await startGuardian()
+  const ask = async (order: string) => {
+    guardian ??= await startGuardian()
+    return guardian.ask(order)
+  }
+  return {
+    set: async (name: HostSettingName, value: string) => void (await ask(`set ${name} ${value}`)),
+    get: (name: HostSettingName) => ask(`get ${name}`),
+    restore: async () => void (await guardian?.ask("restore")),
+    close: async () => void (await guardian?.end()),
+  }
+}

@@ -1,0 +1,22 @@
+import { alloc } from "../../../../ffi/memory.ts"
+import { connectTo, type SocketOptionName, sendBytes, sockaddr, tcpSocket } from "../libc.ts"
+
+/** One connection that sends as fast as its own send buffer lets it, waiting in the kernel as a simple program does. */
+export function sendBlocking(options: {
+  readonly to: string
+  readonly port: number
+  readonly seconds: number
+  readonly socket?: Readonly<Partial<Record<SocketOptionName, number>>>
+}): void {
+  const { to, port, seconds, socket = {} } = options
+  const fd = tcpSocket(to, { isBlocking: true, options: socket })
+  const errno = connectTo(fd, sockaddr(to, port))
+  if (errno !== 0) throw new Error(`connect to ${to}:${port}: errno ${errno}`)
+  const end = performance.now() + seconds * 1000
+  const bytes = alloc(65_536)
+  // The line that says we are under way goes out first.
+  setTimeout(() => {
+    while (performance.now() < end && sendBytes(fd, bytes) >= 0);
+    process.exit(0)
+  }, 50)
+}

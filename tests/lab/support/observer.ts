@@ -1,0 +1,69 @@
+/**
+ * How the program under test is asked, and how its answer is read: the one place that knows the words of `diagnose`.
+ */
+import { realpathSync } from "node:fs"
+import { dirname, join } from "node:path"
+import * as v from "valibot"
+import type { Scenario } from "./scenario.ts"
+
+const root = join(import.meta.dir, "../../..")
+
+const words = {
+  /** One look of three seconds. */
+  look: ["diagnose", "--sample", "3", "--json"],
+  /** One object a line, until it is ended. */
+  watch: ["diagnose", "--watch", "--json"],
+  host: ["--netns", "host"],
+  all: ["--netns", "all"],
+} as const
+
+/** Where the sandbox shows the sources and the runtime to a user who may not enter the folders they are in. */
+export const SHOWN = { root: "/run/program", runtime: "/run/runtime" } as const
+
+/** Longer than any look takes; then the program hangs, and that is a finding of ours. */
+export const LOOK_DEADLINE_MS = 20_000
+
+export const showScript = `
+  mkdir -p ${SHOWN.root} ${SHOWN.runtime}
+  mount --bind '${root}' ${SHOWN.root}
+  mount --bind '${dirname(realpathSync(process.execPath))}' ${SHOWN.runtime}
+`
+
+const NOBODY = 65_534
+const unprivileged = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", "--inh-caps=-all", "--"]
+
+export function command(observer: Scenario["observer"] = {}): string[] {
+  const { isUnprivileged, scope = "host", watch } = observer
+  const asked = [...words[watch === undefined ? "look" : "watch"], ...words[scope]]
+  const built = process.env.HOLYF_LAB_PROGRAM
+  if (built !== undefined && isUnprivileged !== true) return [built, ...asked]
+  if (isUnprivileged !== true) return [process.execPath, join(root, "src/main.ts"), ...asked]
+  const runtime = join(SHOWN.runtime, realpathSync(process.execPath).split("/").at(-1)!)
+  return [...unprivileged, runtime, join(SHOWN.root, "src/main.ts"), ...asked]
+}
+
+/** What the lab needs of an answer. More may be there. */
+const answerSchema = v.object({
+  health: v.string(),
+  findings: v.array(
+    v.object({
+      id: v.string(),
+      severity: v.string(),
+      confidence: v.string(),
+      culprit: v.optional(v.record(v.string(), v.unknown())),
+    }),
+  ),
+  unknown: v.array(v.object({ id: v.string(), reason: v.string() })),
+  cost: v.optional(v.object({ cpu_ms: v.number() })),
+})
+export type Answer = v.InferOutput<typeof answerSchema>
+
+export function readAnswer(text: string): Answer {
+  const line = text.trim()
+  try {
+    return v.parse(answerSchema, JSON.parse(line))
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(`the answer of diagnose cannot be read (${why}): ${line.slice(0, 200)}`)
+  }
+}
