@@ -2,11 +2,11 @@ import { infoShare, tcpInfo } from "../support/proof.ts"
 import { behindRouter, defineScenario } from "../support/scenario.ts"
 
 export default defineScenario({
-  about: "A program gave its socket a tiny send buffer, and the path takes longer than that buffer lasts.",
+  about: "A program gave its socket a tiny send buffer, and the path is thirty milliseconds long.",
   kind: "incident",
   topology: behindRouter,
   async arrange(lab) {
-    lab.sh("router", "tc qdisc add dev lan1 root tbf rate 4mbit burst 3000 limit 400000")
+    await lab.run("router", "lab-distance", "distance", { delayMs: 15 })
     await lab.run("peer", "lab-sink", "serve", { port: 9000 })
   },
   fault: (lab) =>

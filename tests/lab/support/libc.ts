@@ -5,8 +5,8 @@
  */
 import { dlopen, FFIType as T } from "bun:ffi"
 import { constants } from "node:os"
-import { bindSocket, lastErrno, openSocket, sendTo, setSocketOption } from "../../../ffi/libc.ts"
-import { alloc, type Bytes } from "../../../ffi/memory.ts"
+import { bindSocket, lastErrno, openSocket, SystemError, sendTo, setSocketOption } from "../../../ffi/libc.ts"
+import { alloc, type Bytes, cstr } from "../../../ffi/memory.ts"
 import { parseAddress } from "../../../src/core/wire/address.ts"
 
 const { symbols: c } = dlopen("libc.so.6", {
@@ -15,6 +15,10 @@ const { symbols: c } = dlopen("libc.so.6", {
   accept4: { args: [T.i32, T.ptr, T.ptr, T.i32], returns: T.i32 },
   send: { args: [T.i32, T.ptr, T.u64, T.i32], returns: T.i64_fast },
   recv: { args: [T.i32, T.ptr, T.u64, T.i32], returns: T.i64_fast },
+  open: { args: [T.ptr, T.i32, T.i32], returns: T.i32 },
+  ioctl: { args: [T.i32, T.u64, T.ptr], returns: T.i32 },
+  read: { args: [T.i32, T.ptr, T.u64], returns: T.i64_fast },
+  write: { args: [T.i32, T.ptr, T.u64], returns: T.i64_fast },
 })
 
 export const { EAGAIN, EINPROGRESS, EMFILE, EADDRNOTAVAIL } = constants.errno
@@ -137,3 +141,29 @@ export function sendPacket(fd: number, packet: Bytes, to: Bytes): number {
     return lastErrno()
   }
 }
+
+// linux/if_tun.h
+const TUNSETIFF = 0x400454ca
+const IFF_TUN = 1
+const IFF_NO_PI = 0x1000
+const IFNAMSIZ = 16
+
+/** A device whose packets we read and write ourselves. Reading never waits. */
+export function openTunnel(name: string): number {
+  const O_RDWR_NONBLOCK = 2 | SOCK_NONBLOCK
+  const fd = c.open(cstr("/dev/net/tun"), O_RDWR_NONBLOCK, 0)
+  if (fd < 0) throw new SystemError("open /dev/net/tun", lastErrno())
+  const request = alloc(40)
+  request.set(new TextEncoder().encode(name).subarray(0, IFNAMSIZ - 1))
+  new DataView(request.buffer).setUint16(IFNAMSIZ, IFF_TUN | IFF_NO_PI, true)
+  if (c.ioctl(fd, TUNSETIFF, request) < 0) throw new SystemError("ioctl TUNSETIFF", lastErrno())
+  return fd
+}
+
+/** The length of the next packet, or the errno as a negative number. */
+export function readPacket(fd: number, into: Bytes): number {
+  const length = Number(c.read(fd, into, into.length))
+  return length >= 0 ? length : -lastErrno()
+}
+
+export const writePacket = (fd: number, packet: Bytes): void => void c.write(fd, packet, packet.length)

@@ -2,6 +2,7 @@
 import { abandon } from "./abandon.ts"
 import { connect } from "./connect.ts"
 import { datagrams } from "./datagrams.ts"
+import { distance } from "./distance.ts"
 import { hold } from "./hold.ts"
 import { holdDatagrams } from "./hold-datagrams.ts"
 import { raw } from "./raw.ts"
@@ -14,6 +15,7 @@ export const programs = {
   abandon,
   connect,
   datagrams,
+  distance,
   hold,
   "hold-datagrams": holdDatagrams,
   raw,
