@@ -25,7 +25,7 @@ export default defineScenario({
     ),
   ],
   expects: (lab) => [
-    { id: "send-buffer-limited", culprit: { process: "lab-export", peer: lab.address("peer"), port: 9000 } },
+    { id: "send-buffer-limited", culprit: { process: "lab-export", peer: lab.address("peer"), peerPort: 9000 } },
   ],
   mustNot: ["path-loss", "peer-reads-slowly", "bufferbloat", "application-limited"],
 })

@@ -65,11 +65,11 @@ export const conntrackStatistic = (name: string, goal: Goal): Proof => ({
   read: (lab) => sumOf(lab.sh(OBSERVED, "conntrack -S"), new RegExp(`\\b${name}=(\\d+)`, "g")),
 })
 
-/** The setting or figure that a file of one number holds. */
+/** The figure that a file of one number holds; 0 where the file comes only with the fault. */
 export const figure = (path: string, goal: Goal, host = OBSERVED): Proof => ({
   what: path,
   ...goal,
-  read: (lab) => Number(lab.read(host, path)),
+  read: (lab) => Number(lab.sh(host, `cat ${path} 2>/dev/null || echo 0`)),
 })
 
 /** Packets that the queue of a device dropped. */

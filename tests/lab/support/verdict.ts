@@ -1,6 +1,9 @@
 /** Compares what the program said with what is true in the lab. Pure. */
 
-/** Who is to blame, as the JSON of `diagnose` says it; only the fields that are named here are compared. */
+/**
+ * Who is to blame, as the JSON of `diagnose` says it: `process`, `pid`, `port` (our own), `peer`, `peerPort`, `prefix`,
+ * `interface`, `cpu`, `netns`, `rule`. Only the fields that a scenario names are compared.
+ */
 export type Culprit = Readonly<Record<string, string | number>>
 
 export interface Expected {

@@ -1,5 +1,6 @@
 /** The programs that make traffic, healthy and not, by name. */
 import { abandon } from "./abandon.ts"
+import { card } from "./card.ts"
 import { connect } from "./connect.ts"
 import { datagrams } from "./datagrams.ts"
 import { distance } from "./distance.ts"
@@ -13,6 +14,7 @@ import { serve } from "./serve.ts"
 
 export const programs = {
   abandon,
+  card,
   connect,
   datagrams,
   distance,
