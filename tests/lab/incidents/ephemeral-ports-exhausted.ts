@@ -20,7 +20,10 @@ export default defineScenario({
     }),
   proofs: [sockets("-tn state established dport = :5432", { reaches: PORTS })],
   expects: (lab) => [
-    { id: "ephemeral-ports-exhausted", culprit: { process: "lab-pool", peer: lab.address("peer"), peerPort: 5432 } },
+    {
+      id: "ephemeral-ports-exhausted",
+      culprit: { process: "lab-pool", peer_ip: lab.address("peer"), peer_port: 5432 },
+    },
   ],
   mustNot: ["upstream-unreachable", "descriptor-limit"],
 })

@@ -15,7 +15,8 @@ export default defineScenario({
     const orphans = Number(/orphan (\d+)/.exec(lab.read("observed", "/proc/net/sockstat"))?.[1] ?? 0)
     await lab.setHostWide("tcp_max_orphans", String(Math.round(orphans * 2.8)))
   },
-  proofs: [sockstat("TCP orphan", { rises: ORPHANS - 10 })],
-  expects: () => [{ id: "orphan-pressure" }],
+  proofs: [sockstat("TCP orphan", { reaches: ORPHANS })],
+  observer: { place: "machine" },
+  expects: (lab) => [{ id: "orphan-pressure", culprit: { peer_ip: lab.address("peer") } }],
   mustNot: ["tcp-memory-pressure", "close-wait-leak"],
 })

@@ -31,6 +31,7 @@ export default defineScenario({
   expects: (lab) => [{ id: "tcp-memory-pressure", culprit: { process: "lab-stuck", pid: lab.load("lab-stuck").pid } }],
   // The reader is what fills the memory.
   tolerates: ["local-reads-slowly"],
+  observer: { place: "machine" },
   mustNot: ["orphan-pressure", "socket-backlog-drops"],
 })
 

@@ -34,23 +34,7 @@ async function ask(message: DriverMessage): Promise<string> {
   return value
 }
 
-const [name = "", mode] = process.argv.slice(2) as [string, Mode]
-const { default: scenario } = (await import(join(import.meta.dir, "../incidents", `${name}.ts`))) as {
-  default: Scenario
-}
-const outcome = await run(scenario).catch(
-  (error: unknown): Outcome => ({
-    problem: error instanceof Error ? error.message : String(error),
-    readings: [],
-    looks: 0,
-    said: [],
-    wallMs: 0,
-  }),
-)
-say({ outcome })
-process.exit(0)
-
-async function run(scenario: Scenario): Promise<Outcome> {
+async function run(scenario: Scenario, mode: Mode): Promise<Outcome> {
   const declared = new Set(scenario.hostSettings ?? [])
   const hostWide: HostWide = {
     async set(setting, value) {
@@ -143,7 +127,7 @@ function withAlarms(verdict: Verdict, alarms: ReadonlySet<string>): Verdict {
 async function look(scenario: Scenario, truth: Truth): Promise<Seen> {
   const alarms = new Set<string>()
   for (let looks = 1; ; looks++) {
-    const answer = await askOnce(command(scenario.observer))
+    const answer = await askOnce(scenario.observer, truth)
     const now = performance.now()
     const verdict = judge(truth, answer.findings)
     for (const id of verdict.falseAlarms) alarms.add(id)
@@ -153,14 +137,14 @@ async function look(scenario: Scenario, truth: Truth): Promise<Seen> {
   }
 }
 
-async function askOnce(words: readonly string[]): Promise<Answer> {
-  const child = Bun.spawn([...words], { stdin: "ignore", stdout: "pipe", stderr: "pipe" })
+async function askOnce(observer: Scenario["observer"], truth: Truth): Promise<Answer> {
+  const child = Bun.spawn(command(observer), { stdin: "ignore", stdout: "pipe", stderr: "pipe" })
   const deadline = setTimeout(() => child.kill("SIGKILL"), LOOK_DEADLINE_MS)
   const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
   const exitCode = await child.exited
   clearTimeout(deadline)
   if (stdout.trim() === "") throw new Error(`diagnose ended with ${exitCode} and said: ${stderr.trim().slice(0, 300)}`)
-  return readAnswer(stdout)
+  return readAnswer(stdout, { observer, truth })
 }
 
 /** Watches from now on; what it answers waits for the truth, and gives up `seconds` after that was told. */
@@ -168,16 +152,17 @@ async function startWatch(scenario: Scenario): Promise<(truth: Truth) => Promise
   const { calmSeconds, seconds } = scenario.observer!.watch!
   const child = Bun.spawn(command(scenario.observer), { stdin: "ignore", stdout: "pipe", stderr: "pipe" })
   const complaints = new Response(child.stderr).text()
-  const said: { readonly answer: Answer; readonly at: number }[] = []
+  const said: { readonly line: string; readonly at: number }[] = []
   let wake = () => {}
   const reading = (async () => {
     for await (const line of linesOf(child.stdout)) {
-      said.push({ answer: readAnswer(line), at: performance.now() })
+      said.push({ line, at: performance.now() })
       wake()
     }
   })()
   await Bun.sleep(calmSeconds * 1000)
   return async (truth) => {
+    const read = (line: string) => readAnswer(line, { observer: scenario.observer, truth })
     const deadline = setTimeout(() => child.kill("SIGKILL"), seconds * 1000)
     const alarms = new Set<string>()
     let last: Verdict | undefined
@@ -193,14 +178,33 @@ async function startWatch(scenario: Scenario): Promise<(truth: Truth) => Promise
         await reading
         if (last === undefined)
           throw new Error(`diagnose --watch said nothing: ${(await complaints).trim().slice(0, 300)}`)
-        return { looks, verdict: withAlarms(last, alarms), said: describe(said.at(-1)!.answer) }
+        return { looks, verdict: withAlarms(last, alarms), said: describe(read(said.at(-1)!.line)) }
       }
-      last = judge(truth, one.answer.findings)
+      const answer = read(one.line)
+      last = judge(truth, answer.findings)
       for (const id of last.falseAlarms) alarms.add(id)
       if (!isWhole(last)) continue
       clearTimeout(deadline)
       child.kill("SIGKILL")
-      return { looks: looks + 1, verdict: withAlarms(last, alarms), said: describe(one.answer), namedAt: one.at }
+      return { looks: looks + 1, verdict: withAlarms(last, alarms), said: describe(answer), namedAt: one.at }
     }
   }
 }
+
+// ---- all of it -----------------------------------------------------------------------------------------------------
+
+const [name = "", mode] = process.argv.slice(2) as [string, Mode]
+const { default: scenario } = (await import(join(import.meta.dir, "../incidents", `${name}.ts`))) as {
+  default: Scenario
+}
+const outcome = await run(scenario, mode).catch(
+  (error: unknown): Outcome => ({
+    problem: error instanceof Error ? error.message : String(error),
+    readings: [],
+    looks: 0,
+    said: [],
+    wallMs: 0,
+  }),
+)
+say({ outcome })
+process.exit(0)

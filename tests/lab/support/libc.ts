@@ -41,6 +41,8 @@ export const socketOption = {
   receiveBuffer: [1, 8],
   /** SO_RCVBUFFORCE goes beyond net.core.rmem_max. */
   receiveBufferForce: [1, 33],
+  /** Bytes a second; from then on the kernel spreads the segments over time. */
+  maxPacingRate: [1, 47],
   ipMtuDiscover: [0, 10],
   ipTtl: [0, 2],
   ipMinTtl: [0, 21],

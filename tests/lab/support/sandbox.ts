@@ -3,10 +3,10 @@
  * takes down with everything in them when the driver ends. The driver ends when its input does, so also when we are killed.
  */
 import { join } from "node:path"
-import type { hostSettings } from "./host-settings.ts"
+import { type hostSettings, wayToHostNamespace } from "./host-settings.ts"
 import type { HostWide } from "./lab.ts"
 import { linesOf } from "./lines.ts"
-import { showScript } from "./observer.ts"
+import { MACHINE_NAMESPACE, showScript } from "./observer.ts"
 import type { Outcome } from "./outcome.ts"
 
 const driver = join(import.meta.dir, "driver.ts")
@@ -14,12 +14,19 @@ const driver = join(import.meta.dir, "driver.ts")
 /** A scenario that takes longer is ended; the longest waits half a minute for a connection to go stale. */
 const DEADLINE_MS = 110_000
 
+/** /run becomes ours, and keeps a name for the network namespace of the machine. */
+const outside = `
+  mount -t tmpfs lab /run
+  touch ${MACHINE_NAMESPACE}
+  mount --bind /proc/self/ns/net ${MACHINE_NAMESPACE}
+  exec "$@"
+`
+
 /**
- * /run becomes ours, for the names of namespaces; /sys shows the devices of the new network namespace, with the control
+ * Inside, /run/netns names the hosts; /sys shows the devices of the new network namespace, with the control
  * groups of the old one put back under it.
  */
 const prepare = `
-  mount -t tmpfs lab /run
   mkdir -p /run/netns /run/cgroup
   mount --rbind /sys/fs/cgroup /run/cgroup
   mount -t sysfs lab /sys
@@ -28,7 +35,18 @@ const prepare = `
   exec "$@"
 `
 
-const unshare = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"]
+const script = (text: string) => ["sh", "-ec", text, "sh"]
+const enter = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"]
+
+/** The machine's namespace is that of the way there; without a way, the one that we were started in. */
+const sandboxed = (command: readonly string[]) => [
+  ...(wayToHostNamespace() ?? []),
+  ...["unshare", "--mount", "--"],
+  ...script(outside),
+  ...enter,
+  ...script(prepare),
+  ...command,
+]
 
 export type Mode = "whole" | "fault-only"
 
@@ -40,7 +58,7 @@ export type DriverMessage =
 
 export async function play(name: string, mode: Mode, hostWide: HostWide): Promise<Outcome> {
   const started = performance.now()
-  const child = Bun.spawn([...unshare, "sh", "-ec", prepare, "sh", process.execPath, driver, name, mode], {
+  const child = Bun.spawn(sandboxed([process.execPath, driver, name, mode]), {
     stdin: "pipe",
     stdout: "pipe",
     stderr: "pipe",

@@ -55,6 +55,11 @@ export interface Scenario {
     readonly watch?: { readonly calmSeconds: number; readonly seconds: number }
     /** As a user without any privilege. */
     readonly isUnprivileged?: boolean
+    /**
+     * From the network namespace of the machine, where alone its levels of memory and orphans can be read. What it says of
+     * the machine's own connections is no business of the scenario.
+     */
+    readonly place?: "machine"
     /** In every network namespace that can be entered, and not only in the host's own. */
     readonly scope?: "host" | "all"
   }

@@ -1,6 +1,6 @@
 import { closeFd } from "../../../../ffi/libc.ts"
 import { alloc, type Bytes } from "../../../../ffi/memory.ts"
-import { IP_PMTUDISC_PROBE, sendPacket, sockaddr, udpSocket } from "../libc.ts"
+import { connectTo, IP_PMTUDISC_PROBE, sendBytes, sendPacket, sockaddr, udpSocket } from "../libc.ts"
 import { pace } from "./pace.ts"
 
 /** Sends datagrams at a steady rate. What the kernel refuses is not sent again. */
@@ -32,9 +32,13 @@ export function datagrams(options: {
     })
   const shared = freshMs === undefined ? open() : undefined
   void pace({ perSecond, seconds }, (number) => {
-    const fd = shared ?? open()
-    sendPacket(fd, payload, targets[number % targets.length]!)
-    if (freshMs !== undefined) setTimeout(() => closeFd(fd), freshMs)
+    const target = targets[number % targets.length]!
+    if (shared !== undefined) return void sendPacket(shared, payload, target)
+    // As a resolver does: the socket knows whom it asked.
+    const fd = open()
+    connectTo(fd, target)
+    sendBytes(fd, payload)
+    setTimeout(() => closeFd(fd), freshMs)
   })
   setInterval(() => {}, 60_000)
 }
