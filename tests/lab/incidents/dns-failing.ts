@@ -27,6 +27,6 @@ export default defineScenario({
       isQuestion: true,
     }),
   proofs: [nftCounter("asked", { rises: 30 }, "peer")],
-  expects: (lab) => [{ id: "dns-failing", culprit: { peer_ip: lab.address("peer"), peer_port: 53 } }],
+  expects: (lab) => [{ id: "dns-failing", culprit: { peer: lab.address("peer"), peer_port: 53 } }],
   mustNot: ["upstream-unreachable", "udp-no-port", "conntrack-near-full"],
 })

@@ -22,7 +22,7 @@ export default defineScenario({
   expects: (lab) => [
     {
       id: "ephemeral-ports-exhausted",
-      culprit: { process: "lab-pool", peer_ip: lab.address("peer"), peer_port: 5432 },
+      culprit: { process: "lab-pool", peer: lab.address("peer"), peer_port: 5432 },
     },
   ],
   mustNot: ["upstream-unreachable", "descriptor-limit"],

@@ -29,6 +29,6 @@ export default defineScenario({
     ),
   ],
   proofSeconds: 45,
-  expects: (lab) => [{ id: "half-open-peers", culprit: { peer_ip: lab.address("peer"), process: "lab-feed" } }],
+  expects: (lab) => [{ id: "half-open-peers", culprit: { peer: lab.address("peer"), process: "lab-feed" } }],
   mustNot: ["path-mtu-black-hole", "peer-reads-slowly", "link-errors"],
 })

@@ -17,6 +17,6 @@ export default defineScenario({
   },
   proofs: [sockstat("TCP orphan", { reaches: ORPHANS })],
   observer: { place: "machine" },
-  expects: (lab) => [{ id: "orphan-pressure", culprit: { peer_ip: lab.address("peer") } }],
+  expects: (lab) => [{ id: "orphan-pressure", culprit: { peer: lab.address("peer") } }],
   mustNot: ["tcp-memory-pressure", "close-wait-leak"],
 })

@@ -23,6 +23,6 @@ export default defineScenario({
           tcp dport 9000 numgen random mod 20 == 0 counter name lost drop; }; }'`,
     ),
   proofs: [nftCounter("lost", { rises: 20 }, "lossy"), counter("Tcp.RetransSegs", { rises: 20 })],
-  expects: (lab) => [{ id: "path-loss", culprit: { peer_ip: lab.address("lossy") } }],
+  expects: (lab) => [{ id: "path-loss", culprit: { peer: lab.address("lossy") } }],
   mustNot: ["reordering", "path-mtu-black-hole", "egress-queue-drops", "firewall-drops"],
 })

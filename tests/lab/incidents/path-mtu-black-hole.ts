@@ -29,6 +29,6 @@ export default defineScenario({
       (line) => infoField(line, "backoff") >= 1 && infoField(line, "bytes_acked") <= 1,
     ),
   ],
-  expects: (lab) => [{ id: "path-mtu-black-hole", culprit: { peer_ip: lab.address("peer") } }],
+  expects: (lab) => [{ id: "path-mtu-black-hole", culprit: { peer: lab.address("peer") } }],
   mustNot: ["path-loss", "mtu-mismatch", "half-open-peers"],
 })

@@ -21,6 +21,6 @@ export default defineScenario({
       (line) => infoShare(line, "rwnd_limited") > 60,
     ),
   ],
-  expects: (lab) => [{ id: "peer-reads-slowly", culprit: { process: "lab-upload", peer_ip: lab.address("peer") } }],
+  expects: (lab) => [{ id: "peer-reads-slowly", culprit: { process: "lab-upload", peer: lab.address("peer") } }],
   mustNot: ["path-loss", "half-open-peers", "send-buffer-limited", "local-reads-slowly"],
 })

@@ -24,6 +24,6 @@ export default defineScenario({
     })
   },
   proofs: [counter("TcpExt.TCPDSACKRecv", { rises: 30 }), counter("Tcp.RetransSegs", { rises: 30 })],
-  expects: (lab) => [{ id: "reordering", culprit: { peer_ip: lab.address("peer") } }],
+  expects: (lab) => [{ id: "reordering", culprit: { peer: lab.address("peer") } }],
   mustNot: ["path-loss", "egress-queue-drops", "path-mtu-black-hole", "bufferbloat"],
 })

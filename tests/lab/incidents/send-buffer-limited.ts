@@ -26,7 +26,7 @@ export default defineScenario({
     ),
   ],
   expects: (lab) => [
-    { id: "send-buffer-limited", culprit: { process: "lab-export", peer_ip: lab.address("peer"), peer_port: 9000 } },
+    { id: "send-buffer-limited", culprit: { process: "lab-export", peer: lab.address("peer"), peer_port: 9000 } },
   ],
   mustNot: ["path-loss", "peer-reads-slowly", "bufferbloat", "application-limited"],
 })

@@ -17,7 +17,7 @@ export default defineScenario({
     }),
   proofs: [sockets("-tn state syn-sent", { reaches: 8 }), counter("TcpExt.TCPSynRetrans", { rises: 6 })],
   expects: (lab) => [
-    { id: "upstream-unreachable", culprit: { process: "lab-app", peer_ip: lab.address("peer"), peer_port: 5432 } },
+    { id: "upstream-unreachable", culprit: { process: "lab-app", peer: lab.address("peer"), peer_port: 5432 } },
   ],
   mustNot: ["path-loss", "half-open-peers", "ephemeral-ports-exhausted", "no-route"],
 })

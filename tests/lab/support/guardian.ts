@@ -5,11 +5,12 @@
  * `set NAME VALUE`, `get NAME`, `restore`; each is answered by one line, `ok …` or `error …`. When the input ends, because
  * the run did or was killed, it puts everything back and ends.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import {
   bootId,
   type HostSettingName,
   hostSettings,
+  isGuardian,
   isHostSetting,
   readSaved,
   type SavedSettings,
@@ -33,27 +34,34 @@ for await (const line of linesOf(Bun.stdin.stream())) {
   }
 }
 restore()
+rmSync(stateFile, { force: true })
 
-/** Puts back what an earlier run left; refuses when that run is still there. */
+/** Puts back what an earlier run left, and holds the file from then on; refuses when that run is still there. */
 function takeOver(): SavedSettings {
   const left = readSaved()
-  if (left !== undefined && left.bootId === bootId()) {
-    if (isGuardian(left.pid)) {
-      console.log(`error another run (guardian ${left.pid}) has changed the settings of this machine: wait for its end`)
-      process.exit(1)
-    }
-    for (const [name, value] of Object.entries(left.values)) write(name as HostSettingName, value)
+  if (left !== undefined && isGuardian(left.pid)) {
+    console.log(`error another run (guardian ${left.pid}) may change the settings of this machine: wait for its end`)
+    process.exit(1)
   }
+  if (left !== undefined && left.bootId === bootId())
+    for (const [name, value] of Object.entries(left.values)) write(name as HostSettingName, value)
   rmSync(stateFile, { force: true })
-  return { bootId: bootId(), pid: process.pid, values: {} }
+  const mine: SavedSettings = { bootId: bootId(), pid: process.pid, values: {} }
+  // A second guardian that began at the same moment finds the name taken.
+  const draft = writeDraft(mine)
+  linkSync(draft, stateFile)
+  rmSync(draft)
+  return mine
 }
 
-function isGuardian(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("guardian.ts")
-  } catch {
-    return false
-  }
+/** On the disk, whole, under a name of our own. */
+function writeDraft(state: SavedSettings): string {
+  const draft = `${stateFile}.${process.pid}`
+  const fd = openSync(draft, "wx", 0o600)
+  writeFileSync(fd, JSON.stringify(state))
+  fsyncSync(fd)
+  closeSync(fd)
+  return draft
 }
 
 function obey(line: string): string {
@@ -73,19 +81,13 @@ function change(name: HostSettingName, value: string): void {
   write(name, value)
 }
 
-/** On the disk before the setting is touched. */
+/** Before the setting is touched. */
 function keep(next: SavedSettings): void {
-  const isNew = Object.keys(saved.values).length === 0
-  const fd = openSync(stateFile, isNew ? "wx" : "w", 0o600)
-  writeFileSync(fd, JSON.stringify(next))
-  fsyncSync(fd)
-  closeSync(fd)
+  renameSync(writeDraft(next), stateFile)
   saved = next
 }
 
 function restore(): void {
-  const values = Object.entries(saved.values)
-  for (const [name, value] of values.reverse()) write(name as HostSettingName, value)
-  if (values.length > 0) rmSync(stateFile, { force: true })
-  saved = { ...saved, values: {} }
+  for (const [name, value] of Object.entries(saved.values)) write(name as HostSettingName, value)
+  keep({ ...saved, values: {} })
 }

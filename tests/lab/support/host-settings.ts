@@ -23,7 +23,7 @@ export type HostSettingName = keyof typeof hostSettings
 
 export const isHostSetting = (name: string): name is HostSettingName => Object.hasOwn(hostSettings, name)
 
-/** Written before anything is changed, removed when everything is back. */
+/** There while a guardian is, with what it has to put back; the next start reads it when the guardian was killed. */
 export const stateFile = join(tmpdir(), "holyf-network-lab-settings.json")
 
 export interface SavedSettings {
@@ -50,6 +50,15 @@ export function readSaved(file = stateFile): SavedSettings | undefined {
     ([name, value]) => isHostSetting(name) && hostSettings[name].pattern.test(String(value)),
   )
   return { bootId: String(saved.bootId), pid: Number(saved.pid), values: Object.fromEntries(values) }
+}
+
+/** True while the guardian of that number lives. */
+export function isGuardian(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("guardian.ts")
+  } catch {
+    return false
+  }
 }
 
 /**

@@ -1,10 +1,12 @@
 /** The run's side of the guardian: starts it when the first setting of the machine is changed. */
 import { join } from "node:path"
-import { type HostSettingName, readSaved, wayToHostNamespace } from "./host-settings.ts"
+import { type HostSettingName, isGuardian, readSaved, wayToHostNamespace } from "./host-settings.ts"
 import type { HostWide } from "./lab.ts"
 import { linesOf } from "./lines.ts"
 
 export interface Keeper extends HostWide {
+  /** Waits until no other run changes the machine; nothing else can from then on. */
+  hold(): Promise<void>
   /** Puts everything back; a scenario's settings end with it. */
   restore(): Promise<void>
   close(): Promise<void>
@@ -47,14 +49,34 @@ async function startGuardian(): Promise<Guardian> {
   }
 }
 
+export interface KeeperOptions {
+  /** How long to wait for another run of the lab that has changed the machine. */
+  readonly waitMs?: number
+}
+
+const RETRY_MS = 500
+
 /** Puts back at once what a run that was killed has left behind. */
-export async function openKeeper(): Promise<Keeper> {
-  let guardian: Guardian | undefined = readSaved() === undefined ? undefined : await startGuardian()
-  const ask = async (order: string) => {
-    guardian ??= await startGuardian()
-    return guardian.ask(order)
+export async function openKeeper({ waitMs = 180_000 }: KeeperOptions = {}): Promise<Keeper> {
+  const start = async (): Promise<Guardian> => {
+    const deadline = performance.now() + waitMs
+    for (;;) {
+      const { pid } = readSaved() ?? { pid: 0 }
+      if (!isGuardian(pid)) return startGuardian()
+      if (performance.now() > deadline)
+        throw new Error(`another run (guardian ${pid}) has changed the settings of this machine: wait for its end`)
+      await Bun.sleep(RETRY_MS)
+    }
   }
+  const left = readSaved()
+  let guardian = left === undefined || isGuardian(left.pid) ? undefined : await startGuardian()
+  const hold = async () => {
+    guardian ??= await start()
+    return guardian
+  }
+  const ask = async (order: string) => (await hold()).ask(order)
   return {
+    hold: async () => void (await hold()),
     set: async (name: HostSettingName, value: string) => void (await ask(`set ${name} ${value}`)),
     get: (name: HostSettingName) => ask(`get ${name}`),
     restore: async () => void (await guardian?.ask("restore")),

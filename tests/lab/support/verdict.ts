@@ -1,7 +1,7 @@
 /** Compares what the program said with what is true in the lab. Pure. */
 
 /**
- * Who is to blame, as the JSON of `diagnose` says it: `process`, `pid`, `port` (our own), `peer_ip`, `peer_port`, `prefix`,
+ * Who is to blame, as the JSON of `diagnose` says it: `process`, `pid`, `port` (our own), `peer`, `peer_port`, `prefix`,
  * `interface`, `cpu`, `netns`, `rule`. Only the fields that a scenario names are compared.
  */
 export type Culprit = Readonly<Record<string, string | number>>
