@@ -13,6 +13,9 @@ export default defineScenario({
     // The window is held where the queue stays below its limit, or the end would be loss.
     lab.sh("observed", `ip route add ${lab.address("peer")} via ${lab.address("router")} cwnd lock 60`)
     await lab.run("peer", "lab-sink", "serve", { port: 9000 })
+    // The route's limit holds for a destination that the kernel has spoken with before.
+    const first = { to: lab.address("peer"), port: 9000, perSecond: 1, count: 1, ending: "close" } as const
+    await lab.run("observed", "lab-first", "connect", { ...first, keepMs: 200, isWhole: true })
   },
   fault: (lab) =>
     lab.run("observed", "lab-backup", "send", {
@@ -26,7 +29,7 @@ export default defineScenario({
       "flows whose rtt is over 100 ms and ten times its least",
       "state established dst 10.80.1.0/24",
       { reaches: FLOWS },
-      (line) => rttMs(line) > 100 && rttMs(line) > 10 * infoField(line, "minrtt"),
+      (line) => rttMs(line) > 100 && rttMs(line) > 10 * infoField(line, "minrtt") && infoField(line, "cwnd") <= 60,
     ),
   ],
   expects: () => [{ id: "bufferbloat", culprit: { interface: "lan0" } }],

@@ -60,11 +60,14 @@ const RETRY_MS = 500
 export async function openKeeper({ waitMs = 180_000 }: KeeperOptions = {}): Promise<Keeper> {
   const start = async (): Promise<Guardian> => {
     const deadline = performance.now() + waitMs
+    let isTold = false
     for (;;) {
       const { pid } = readSaved() ?? { pid: 0 }
       if (!isGuardian(pid)) return startGuardian()
       if (performance.now() > deadline)
         throw new Error(`another run (guardian ${pid}) has changed the settings of this machine: wait for its end`)
+      if (!isTold) console.error(`waiting for another run of the lab (guardian ${pid})`)
+      isTold = true
       await Bun.sleep(RETRY_MS)
     }
   }
