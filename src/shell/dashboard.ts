@@ -2,6 +2,7 @@
 import type { LiveRequest } from "./cli.ts"
 import { checkTerminal } from "./environment.ts"
 import { usageFailure } from "./failure.ts"
+import { requireNamespaces, switchOnAccounting } from "./netns.ts"
 import { requireInterface } from "./required-interface.ts"
 import { loadThresholds } from "./threshold-file.ts"
 import { version } from "./version.ts"
@@ -10,13 +11,16 @@ import { version } from "./version.ts"
 export async function openDashboard(asked: LiveRequest): Promise<number> {
   const interfaceName = await requireInterface(asked.interface)
   const { thresholds, note } = loadThresholds(asked.healthConfig === undefined ? {} : { named: asked.healthConfig })
+  const namespaces = requireNamespaces(asked.netns)
   const terminal = checkTerminal()
   if (!terminal.ok) throw usageFailure(terminal.reason)
+  switchOnAccounting(asked.enableAcct)
   const { live } = await import("./live.ts")
   return live(
     { interfaceName, refreshMs: asked.refresh * 1000, version, thresholds, ownPid: process.pid },
     {
       isMasked: asked.sensitiveIp,
+      namespaces,
       notes: note === undefined ? [] : [note],
       terminal: { term: terminal.term, hasColor: terminal.isColored, isUtf8: terminal.isUtf8 },
     },

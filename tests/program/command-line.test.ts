@@ -5,9 +5,10 @@ import { parsePeerRange } from "../../src/core/model/peer-range.ts"
 import { parseCommandLine } from "../../src/shell/cli.ts"
 import { helpText } from "../../src/shell/help.ts"
 
-const live = { kind: "live", refresh: 30, sensitiveIp: false }
-const connections = { kind: "connections", sample: 1, proto: "tcp", in: false, out: false, json: false }
-const snapshot = { kind: "snapshot", sample: 1, topLimit: 500 }
+const live = { kind: "live", refresh: 30, netns: "all", enableAcct: false, sensitiveIp: false }
+const where = { netns: "all", enableAcct: false }
+const connections = { kind: "connections", sample: 1, proto: "tcp", in: false, out: false, json: false, ...where }
+const snapshot = { kind: "snapshot", sample: 1, topLimit: 500, ...where }
 
 describe("what is asked", () => {
   test.each<[string[], object]>([
@@ -53,6 +54,8 @@ describe("what is asked", () => {
       { ...connections, in: true, port: 443, process: "nginx" },
     ],
     [["connections", "--out", "--in=false", "--proto", "all"], { ...connections, out: true, proto: "all" }],
+    [["connections", "--netns", "web", "--enable-acct"], { ...connections, netns: "web", enableAcct: true }],
+    [["-r", "5", "--netns=host"], { ...live, refresh: 5, netns: "host" }],
     [["connections", "--process", "123"], { ...connections, process: "123" }],
     [
       ["connections", "--peer", "10.0.0.0/8"],

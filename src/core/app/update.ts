@@ -62,6 +62,16 @@ const startLook = (state: State, at: number): Step => [
   { type: "look/collect" },
 ]
 
+/** Shows a look, measured against the one before. */
+function showLook(state: State, { sample, rates }: NonNullable<State["waiting"]>): State {
+  const { waiting: _, ...rest } = state
+  const previous = state.sample === undefined ? {} : { previous: state.sample }
+  const model = deriveModel({ sample, ...previous, into: rates, thresholds: state.settings.thresholds })
+  return { ...rest, sample, rates, model }
+}
+
+const showWaiting = (state: State): State => (state.waiting === undefined ? state : showLook(state, state.waiting))
+
 type Reducers = { readonly [T in AppAction["type"]]: (state: State, action: Extract<AppAction, { type: T }>) => Step }
 
 const NOTICE_MS = 4_000
@@ -78,15 +88,13 @@ const reducers: Reducers = {
   "look/due": (state, { at }) => (state.isCollecting || state.isPaused ? [state] : startLook(state, at)),
   "look/wanted": (state) => {
     const wanted = { ...state, isLookWanted: true, lookEpoch: state.lookEpoch + 1 }
-    return state.isCollecting ? [wanted] : startLook(wanted, state.now)
+    return state.isCollecting ? [wanted] : startLook(showWaiting(wanted), state.now)
   },
   "look/collected": (state, { sample, rates, at }) => {
     const settled = { ...state, now: at, isCollecting: false, isLookWanted: false }
     // Paused while the look was under way: what is on the screen stays.
-    if (state.isPaused && !state.isLookWanted) return [settled]
-    const previous = state.sample === undefined ? {} : { previous: state.sample }
-    const model = deriveModel({ sample, ...previous, into: rates, thresholds: state.settings.thresholds })
-    return [{ ...settled, sample, rates, model }]
+    if (state.isPaused && !state.isLookWanted) return [{ ...settled, waiting: { sample, rates } }]
+    return [showLook(settled, { sample, rates })]
   },
   "lane/due": (state) =>
     state.isLaneBusy || state.isPaused ? [state] : [{ ...state, isLaneBusy: true }, { type: "lane/collect" }],
@@ -119,7 +127,7 @@ const reducers: Reducers = {
     if (state.overlays.length > 0) return [{ ...state, overlays: state.overlays.slice(0, -1) }]
     return [state.isZoomed ? { ...state, isZoomed: false } : state]
   },
-  "app/pause": (state) => [{ ...state, isPaused: !state.isPaused }],
+  "app/pause": (state) => [state.isPaused ? showWaiting({ ...state, isPaused: false }) : { ...state, isPaused: true }],
   "app/mask": (state) => [{ ...state, isMasked: !state.isMasked }],
   "app/zoom": (state) => [{ ...state, isZoomed: !state.isZoomed }],
   "app/quit": (state) => [state, { type: "program/quit", code: 0 }],

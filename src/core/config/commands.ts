@@ -27,7 +27,7 @@ export const commands = [
       "Shows live who talks to this host and what is wrong. Runs without root too, and then says what it cannot see.",
     ],
     flags: [
-      { title: "Dashboard", ids: ["interface", "refresh", "sensitiveIp", "healthConfig"] },
+      { title: "Dashboard", ids: ["interface", "refresh", "netns", "enableAcct", "sensitiveIp", "healthConfig"] },
       { title: "Instead of the dashboard", ids: ["listInterfaces", "version", "help"] },
     ],
     examples: [
@@ -41,11 +41,12 @@ export const commands = [
     summary: "print this host's connections with their rates",
     about: [
       "Looks twice and prints what moved in between, the busiest connection first. Listening sockets are no " +
-        "connections. A rate that cannot be known is –; a process marked ? is inferred from its listener.",
+        "connections; those that closed between the looks are in state CLOSE. A rate that cannot be known is –; a " +
+        "process marked ? is inferred from its listener, and ct/nat is traffic that is passed on for others.",
     ],
     flags: [
-      { title: "Which connections", ids: ["in", "out", "port", "peer", "process", "proto"] },
-      { title: "How", ids: ["sample", "interface", "json", "help"] },
+      { title: "Which connections", ids: ["in", "out", "port", "peer", "process", "proto", "netns"] },
+      { title: "How", ids: ["sample", "interface", "enableAcct", "json", "help"] },
     ],
     sentences: label,
     examples: [
@@ -60,7 +61,7 @@ export const commands = [
     about: [
       "Looks twice and prints connections joined by peer, service port and process: the format that replay reads.",
     ],
-    flags: [{ title: "Flags", ids: ["sample", "topLimit", "interface", "help"] }],
+    flags: [{ title: "Flags", ids: ["sample", "topLimit", "netns", "interface", "enableAcct", "help"] }],
     sentences: label,
     examples: [{ line: "sudo holyf-network snapshot >> connections.jsonl", meaning: "keep what goes on now" }],
   },

@@ -13,7 +13,7 @@ interface FlagBase {
 export type Flag = FlagBase &
   (
     | { readonly type: "switch" }
-    | { readonly type: "text"; readonly value: string }
+    | { readonly type: "text"; readonly value: string; readonly default?: string }
     | {
         readonly type: "integer"
         readonly value: string
@@ -72,6 +72,18 @@ export const flags = {
     choices: ["tcp", "udp", "all"],
     default: "tcp",
     sentence: "protocol",
+  },
+  netns: {
+    name: "netns",
+    type: "text",
+    value: "WHICH",
+    default: "all",
+    sentence: "network namespaces: all that may be entered, host (the one this is started in), or one by name",
+  },
+  enableAcct: {
+    name: "enable-acct",
+    type: "switch",
+    sentence: "let the kernel count bytes of UDP and forwarded traffic (net.netfilter.nf_conntrack_acct=1) from now on",
   },
   in: { name: "in", type: "switch", sentence: "only connections that came in: their local end is listened on" },
   out: { name: "out", type: "switch", sentence: "only connections that this host opened" },

@@ -1,6 +1,9 @@
 /** The counters of one device, from the kernel's single answer about it. */
-import type { LinkMessage } from "../wire/rtnetlink.ts"
+import { ARPHRD_ETHER, type LinkMessage } from "../wire/rtnetlink.ts"
 import type { InterfaceCounters } from "./sample.ts"
+
+/** linux/if_ether.h, ETH_HLEN. Loopback counts a packet without it. */
+const ETHERNET_HEADER = 14
 
 /**
  * All counters of one instant, or nothing when the kernel left any of them out. The name is the one that was asked
@@ -8,12 +11,14 @@ import type { InterfaceCounters } from "./sample.ts"
  */
 export function interfaceCounters(
   name: string,
-  { statistics }: LinkMessage,
+  { statistics, hardwareType }: LinkMessage,
   speedBitsPerSecond: number | undefined,
 ): InterfaceCounters | undefined {
   const { rxBytes, txBytes, rxPackets, txPackets, rxErrors, txErrors, rxDropped, txDropped } = statistics ?? {}
   if (rxBytes === undefined || txBytes === undefined || rxPackets === undefined || txPackets === undefined) return
   if (rxErrors === undefined || txErrors === undefined || rxDropped === undefined || txDropped === undefined) return
-  const counters = { name, rxBytes, txBytes, rxPackets, txPackets, rxErrors, txErrors, rxDropped, txDropped }
+  const headerBytes = hardwareType === ARPHRD_ETHER ? ETHERNET_HEADER : 0
+  const bytes = { rxBytes, txBytes, rxPackets, txPackets, headerBytes }
+  const counters = { name, ...bytes, rxErrors, txErrors, rxDropped, txDropped }
   return speedBitsPerSecond === undefined ? counters : { ...counters, speedBitsPerSecond }
 }

@@ -1,4 +1,5 @@
 /** The kernel's network devices: read one, list them, list their addresses. Needs no privilege. */
+import type { NamespacePlace } from "../../../ffi/namespace.ts"
 import type { HostAddress } from "../../core/sample/host-addresses.ts"
 import { formatAddress } from "../../core/wire/address.ts"
 import { DecodeError } from "../../core/wire/codec.ts"
@@ -82,13 +83,26 @@ export async function listHostAddresses(): Promise<readonly HostAddress[]> {
   )
 }
 
+/**
+ * Every address that packets to this network namespace may carry, broadcast addresses too; in our own, or in `namespace`.
+ * Throws `KernelError`.
+ */
+export async function listLocalAddresses(namespace?: NamespacePlace): Promise<readonly Uint8Array[]> {
+  const read = (body: Uint8Array) => {
+    const message = readAddressMessage(body)
+    return [message?.local ?? message?.address, message?.broadcast].filter((address) => address !== undefined)
+  }
+  return (await list("list addresses", writeAddressDump, read, namespace)).flat()
+}
+
 /** One dump in rows. A dump that the kernel marks as interrupted is asked again, once. */
 async function list<T>(
   operation: string,
   write: (ask: { sequence: number }) => Uint8Array,
   read: (body: Uint8Array) => T | undefined,
+  namespace?: NamespacePlace,
 ): Promise<T[]> {
-  using conversation = Conversation.open(NETLINK_ROUTE)
+  using conversation = Conversation.open(NETLINK_ROUTE, undefined, namespace)
   const ask = async () => {
     const rows: T[] = []
     const { interrupted } = await conversation.dump(

@@ -2,6 +2,7 @@
 import { defaultThresholds } from "../../core/config/thresholds.ts"
 import type { Connections } from "../../core/model/connections.ts"
 import { deriveModel, type Model } from "../../core/model/model.ts"
+import type { NamespaceSelection } from "../../core/sample/network-namespace.ts"
 import type { Sample } from "../../core/sample/sample.ts"
 import { timestamp } from "../../core/text/timestamp.ts"
 import { Collector } from "../collect.ts"
@@ -20,6 +21,7 @@ export interface TwoLooks {
 export async function takeTwoLooks(ask: {
   readonly sampleSeconds: number
   readonly interfaceName?: string
+  readonly namespaces: NamespaceSelection
 }): Promise<TwoLooks> {
   using collector = new Collector({ ...ask, now: Date.now, monotonicMs: () => performance.now() })
   const { sample: first } = await collector.look(undefined)

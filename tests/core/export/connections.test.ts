@@ -40,7 +40,9 @@ describe("the fields of a connection", () => {
       pid: 1204,
       process: "nginx",
       uid: 33,
-      cgroup: 4711,
+      netns: "host",
+      unit: null,
+      cgroup: null,
       tx_bytes_delta: 2000,
       rx_bytes_delta: 100,
       tx_bytes_per_sec: 4000,
@@ -49,7 +51,14 @@ describe("the fields of a connection", () => {
       rx_queue: 3,
       rtt_us: 1250,
       retrans: 4,
+      drops: null,
       source: "socket",
+      bytes_unit: "payload",
+      lifetime_ms: null,
+      connections: 1,
+      nat: null,
+      inner_ip: null,
+      inner_port: null,
     })
   })
 
