@@ -107,7 +107,7 @@ function define(): void {
     expect(readConntrackSettings()).toMatchObject({ accounting: "off", table: { count: 1 } })
     enableAccounting()
     expect(readConntrackSettings().accounting).toBe("on")
-    expect(await reason()).toContain("began before")
+    expect(await reason()).toContain("begun before")
     await sending.close()
     shell("conntrack -F 2>/dev/null")
   })

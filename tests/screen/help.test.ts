@@ -90,7 +90,7 @@ describe("scrolls", () => {
 
   test("with the wheel", () => {
     const state = opened(60, 15)
-    const turned = apply(state, ...actionsForMouse(state, { kind: "wheel-down", x: 21, y: 5 }))
+    const turned = apply(state, ...actionsForMouse(state, { kind: "wheel-down", x: 20, y: 5 }))
     expect(first(turned)).toBe(3)
     expect(turned.slices["top-connections"]).toBe(state.slices["top-connections"])
   })

@@ -29,7 +29,8 @@ export interface SocketListing {
 export async function listSockets(table: SocketTable): Promise<SocketListing> {
   table.length = 0
   using conversation = Conversation.open(NETLINK_SOCK_DIAG)
-  return appendTcp(conversation, table, 0)
+  // Awaited here: the conversation is closed on the way out.
+  return await appendTcp(conversation, table, 0)
 }
 
 /** As `listSockets`, for one namespace among others: rows are added, and carry its index. */

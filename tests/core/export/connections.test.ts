@@ -111,7 +111,14 @@ describe("JSON", () => {
   test("is one object, its keys in a fixed order, one connection a line", () => {
     const written = text(connectionsOf([busy, timeWait, listener]), Uint32Array.of(1, 0))
     const value = JSON.parse(written)
-    expect(Object.keys(value)).toEqual(["captured_at", "interface", "sample_seconds", "connections", "notes"])
+    expect(Object.keys(value)).toEqual([
+      "captured_at",
+      "interface",
+      "sample_seconds",
+      "coverage_percent",
+      "connections",
+      "notes",
+    ])
     expect(value).toMatchObject({ interface: "eth0", sample_seconds: 1.0012, notes: ["conntrack: module not loaded"] })
     expect(value.connections.map((row: { state: string }) => row.state)).toEqual(["TIME_WAIT", "ESTABLISHED"])
     expect(Object.keys(value.connections[0]).join(" ")).toBe(
