@@ -74,9 +74,9 @@ export class Collector {
     const room = this.rooms[0].table === sockets?.table ? this.rooms[1] : this.rooms[0]
     const at = now()
     const start = monotonicMs()
-    const listed = await attempt(() => this.source.list(room.table, sockets))
-    // Next to the sockets, since what both say is held against each other.
-    const link = interfaceName === undefined ? missing("no interface was found") : await readInterface(interfaceName)
+    const readLink = async () =>
+      interfaceName === undefined ? missing("no interface was found") : readInterface(interfaceName)
+    const listed = await attempt(() => this.source.list(room.table, sockets, readLink))
     const settled = await this.settle(listed, shown)
     const listedMs = listed.ok ? listed.value.atMs : start
     const sample: Sample = {
@@ -86,7 +86,7 @@ export class Collector {
       counters: readCounters(),
       socketStatistics: readSocketStatistics(),
       softnet: readSoftnet(),
-      interface: link,
+      interface: listed.ok ? listed.value.link : await readLink(),
       addresses: await attempt(listHostAddresses),
       conntrack: readConntrack(),
       own: readOwnUsage(),

@@ -24,6 +24,8 @@ export interface Coverage {
   /** Payload in the window, both directions: what the device carried, and what connections account for. */
   readonly carriedBytes: number
   readonly attributedBytes: number
+  /** The percentage is exact to so much, since sockets and counters are read one after the other. */
+  readonly uncertainPercent: number
   /** Why the percentage is not about 100, when it is not. */
   readonly explanation?: string
 }
@@ -61,12 +63,17 @@ export function deriveCoverage(question: CoverageQuestion): Reading<Coverage> {
   const carriedBytes = Math.max(0, bytes - packets * ((now.headerBytes ?? 0) + attributed.headerBytes))
   if (carriedBytes < CARRIED_MIN) return missing("the interface carried too little to tell")
   const percent = (attributed.bytes / carriedBytes) * 100
-  const explanation = explain(percent, attributed, question)
+  // Sockets and counters are not read at one instant: what went by meanwhile may stand on either side.
+  const spread = ((now.spreadBytes ?? 0) + (earlier.spreadBytes ?? 0)) / 2
+  const uncertainPercent = (spread / carriedBytes) * 100
+  const isExplained = percent >= PERCENT_MIN - uncertainPercent && percent <= PERCENT_MAX + uncertainPercent
+  const explanation = isExplained ? undefined : explain(percent, attributed, question)
   return reading({
     interfaceName: now.name,
     percent,
     carriedBytes,
     attributedBytes: attributed.bytes,
+    uncertainPercent,
     ...(explanation !== undefined && { explanation }),
   })
 }
@@ -205,12 +212,19 @@ function passages(route: Route, table: SocketTable, row: number, flows: FlowTabl
   }
   if (route.isLoopback) return 0
   const way = flow[row]!
-  const isForwarded = way >= 0 && flows !== undefined && flows.namespace[way] === 0
-  if (isForwarded && (!isHost || flows.role[way]! >= flowRole.targetNat)) return forwardedPassages(route, flows, way)
+  if (way >= 0 && flows !== undefined && flows.namespace[way] === 0) {
+    if (isHost && flows.role[way]! < flowRole.targetNat) return hasAddress(route.own, localAddress, row) ? 1 : 0
+    // With both ends in sight, as two rows of other namespaces, one of them stands for the flow.
+    return flows.socketRow[way] === row && !isHostsOwn(route, flows, way) ? forwardedPassages(route, flows, way) : 0
+  }
   if (isHost) return hasAddress(route.own, localAddress, row) ? 1 : 0
-  // A namespace's own traffic, routed as it is.
-  return isReached(route, remoteAddress, row) ? 1 : 0
+  // Another namespace's own traffic, routed as it is; what it has with the host is in the host's rows.
+  return !hasAddress(route.all, remoteAddress, row) && isReached(route, remoteAddress, row) ? 1 : 0
 }
+
+/** True when one of the real ends, translations aside, is this host: then a row of the host tells of the flow. */
+const isHostsOwn = ({ all }: Route, { originalSource, replySource }: FlowTable, flow: number): boolean =>
+  hasAddress(all, originalSource, flow) || hasAddress(all, replySource, flow)
 
 /** Each end of a forwarded flow is reached by one interface. A translated address of ours tells which; else the networks do. */
 function forwardedPassages(route: Route, flows: FlowTable, flow: number): number {
@@ -226,12 +240,7 @@ function isReached(route: Route, column: Uint32Array, row: number): boolean {
   return !isLoopbackAt(column, row) && !route.elsewhere.some((prefix) => isWithin(prefix, column, row))
 }
 
-function explain(
-  percent: number,
-  { unknownCount }: Attributed,
-  { now, connections }: CoverageQuestion,
-): string | undefined {
-  if (percent >= PERCENT_MIN && percent <= PERCENT_MAX) return undefined
+function explain(percent: number, { unknownCount }: Attributed, { now, connections }: CoverageQuestion): string {
   const coverage = `coverage of ${now.name} is ${percent.toFixed(1)} %`
   if (percent > PERCENT_MAX)
     return `${coverage}: more than it carried; traffic may take another interface than its addresses say`

@@ -2,6 +2,26 @@
 import { ARPHRD_ETHER, type LinkMessage } from "../wire/rtnetlink.ts"
 import type { InterfaceCounters } from "./sample.ts"
 
+/**
+ * The counters in the middle of two readings between which something else was read: what they are held against is of no
+ * single moment either.
+ */
+export function betweenCounters(first: InterfaceCounters, last: InterfaceCounters): InterfaceCounters {
+  const middle = (field: "rxBytes" | "txBytes" | "rxPackets" | "txPackets") =>
+    Math.round((first[field] + last[field]) / 2)
+  const spreadBytes = last.rxBytes - first.rxBytes + last.txBytes - first.txBytes
+  // Counters that began anew meanwhile have no middle.
+  if (!(spreadBytes >= 0) || last.rxPackets < first.rxPackets || last.txPackets < first.txPackets) return last
+  return {
+    ...last,
+    rxBytes: middle("rxBytes"),
+    txBytes: middle("txBytes"),
+    rxPackets: middle("rxPackets"),
+    txPackets: middle("txPackets"),
+    spreadBytes,
+  }
+}
+
 /** linux/if_ether.h, ETH_HLEN. Loopback counts a packet without it. */
 const ETHERNET_HEADER = 14
 

@@ -74,6 +74,11 @@ export interface InterfaceCounters {
   readonly txErrors: number
   readonly rxDropped: number
   readonly txDropped: number
+  /**
+   * How many bytes it carried while the sockets were read: the counters are those of the middle of that time. Absent: they
+   * were read alone.
+   */
+  readonly spreadBytes?: number
   /** What the device counts of each packet before its IP header: 14 on Ethernet, 0 on loopback and tunnels. */
   readonly headerBytes?: number
   /** Only for real devices; what a veth or a bridge says is not a limit. */

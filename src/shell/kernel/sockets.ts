@@ -74,12 +74,13 @@ export interface NamespacesListing {
 
 /**
  * Reads every TCP and UDP socket of the given namespaces into `table`, one after the other; `undefined` stands for a
- * namespace that is not looked at. Each fails alone: what is missing becomes a note, unless the namespace has gone
+ * namespace that is not looked at. `afterFirst` is called when our own has been read. Each fails alone: what is missing becomes a note, unless the namespace has gone
  * meanwhile. Throws `KernelError` when the first, our own, cannot be listed.
  */
 export async function listSocketsOf(
   table: SocketTable,
   namespaces: readonly (NetworkNamespace | undefined)[],
+  afterFirst: () => Promise<void> = async () => {},
 ): Promise<NamespacesListing> {
   table.length = 0
   const notes: Note[] = []
@@ -113,6 +114,7 @@ export async function listSocketsOf(
       looks.push({ id, name, isComplete: false })
     }
     rows.push({ from: start, to: table.length })
+    if (index === 0) await afterFirst()
   }
   return { namespaces: looks, rows, notes }
 }

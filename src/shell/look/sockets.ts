@@ -11,6 +11,7 @@ import { findListeners } from "../../core/model/direction.ts"
 import { CLOSED_ROWS_MAX, createClosedLedger, settleLook } from "../../core/sample/closed.ts"
 import { closedNotes } from "../../core/sample/closed-notes.ts"
 import type { FlowsSeen } from "../../core/sample/flows.ts"
+import { betweenCounters } from "../../core/sample/interface-counters.ts"
 import { linkPrevious } from "../../core/sample/link.ts"
 import { appendFlowRows } from "../../core/sample/nat.ts"
 import {
@@ -18,7 +19,15 @@ import {
   type NetworkNamespace,
   selectNamespaces,
 } from "../../core/sample/network-namespace.ts"
-import { isCompleteIn, type Note, type Sample, type Sockets } from "../../core/sample/sample.ts"
+import {
+  type InterfaceCounters,
+  isCompleteIn,
+  type Note,
+  type Reading,
+  reading,
+  type Sample,
+  type Sockets,
+} from "../../core/sample/sample.ts"
 import type { SocketTable } from "../../core/sample/socket-table.ts"
 import { settleUdp } from "../../core/sample/udp.ts"
 import { type Closings, ClosingsWatch } from "../kernel/closings.ts"
@@ -50,6 +59,8 @@ export interface Listing {
   readonly listed: NamespacesListing
   /** The monotonic clock when the sockets were listed. */
   readonly atMs: number
+  /** The interface while the sockets of our own namespace were read. */
+  readonly link: Reading<InterfaceCounters>
 }
 
 export class SocketSource {
@@ -71,15 +82,24 @@ export class SocketSource {
     return this.namespaces.look().flatMap((namespace) => namespace?.name ?? [])
   }
 
-  /** Reads into `table`. Throws `KernelError` when the sockets of our own namespace cannot be listed. */
-  async list(table: SocketTable, shown: Sockets | undefined): Promise<Listing> {
+  /** Reads into `table`; `readLink` is called before and after our own sockets are read. Throws `KernelError` when the sockets of our own namespace cannot be listed. */
+  async list(
+    table: SocketTable,
+    shown: Sockets | undefined,
+    readLink: () => Promise<Reading<InterfaceCounters>>,
+  ): Promise<Listing> {
     const slots = selectNamespaces(this.namespaces.look(), this.options.namespaces)
     this.watch.open(slots)
     const flows = await this.flows.read(slots, shown?.flows)
     const closings = this.watch.take()
     const atMs = this.options.monotonicMs()
-    const listed = await listSocketsOf(table, slots)
-    return { table, slots, flows, closings, listed, atMs }
+    const first = await readLink()
+    let link = first
+    const listed = await listSocketsOf(table, slots, async () => {
+      const last = await readLink()
+      link = first.ok && last.ok ? reading(betweenCounters(first.value, last.value)) : last
+    })
+    return { table, slots, flows, closings, listed, atMs, link }
   }
 
   /** Finds out whose sockets these are and what they moved since `shown`, the sample that was made last. */
