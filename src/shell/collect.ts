@@ -35,6 +35,8 @@ export interface CollectorOptions {
   readonly intervalMs?: number
   /** The part of a core that reading flows may take. */
   readonly flowShare?: number
+  /** A look may search this long for the processes of sockets it has not seen before; the next look goes on. */
+  readonly ownerBudgetMs?: number
 }
 
 /** Two looks closer than this say more of the moment of reading than of the host: the second one waits. */
@@ -55,6 +57,7 @@ export class Collector {
       namespaces,
       intervalMs: intervalMs ?? ONE_SHOT_MS,
       flowShare: intervalMs === undefined ? Number.POSITIVE_INFINITY : flowShare,
+      ...(options.ownerBudgetMs !== undefined && { ownerBudgetMs: options.ownerBudgetMs }),
     })
   }
 

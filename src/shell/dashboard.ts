@@ -1,7 +1,9 @@
 /** Opens the dashboard: what must hold before the screen may start, in the order an operator would put it right. */
 import type { LiveRequest } from "./cli.ts"
 import { checkTerminal } from "./environment.ts"
-import { usageFailure } from "./failure.ts"
+import { usageFailure, worldFailure } from "./failure.ts"
+import { KernelError } from "./kernel/netlink.ts"
+import { checkSockets } from "./kernel/sockets.ts"
 import { requireNamespaces, switchOnAccounting } from "./netns.ts"
 import { requireInterface } from "./required-interface.ts"
 import { loadThresholds } from "./threshold-file.ts"
@@ -14,6 +16,13 @@ export async function openDashboard(asked: LiveRequest): Promise<number> {
   const namespaces = requireNamespaces(asked.netns)
   const terminal = checkTerminal()
   if (!terminal.ok) throw usageFailure(terminal.reason)
+  try {
+    checkSockets()
+  } catch (error) {
+    // The interface and the sockets come this way: a screen without both says nothing.
+    if (error instanceof KernelError) throw worldFailure(error.message)
+    throw error
+  }
   switchOnAccounting(asked.enableAcct)
   const { live } = await import("./live.ts")
   return live(

@@ -10,8 +10,8 @@ import { NamespaceList } from "./namespaces.ts"
 /** As many names as fit a line are offered. */
 const OFFERED_MAX = 8
 
-/** The value of --netns. Throws a `Failure` when no namespace of that name is there. */
-export function requireNamespaces(text: string): NamespaceSelection {
+/** The value of --netns, all when it is not given. Throws a `Failure` when no namespace of that name is there. */
+export function requireNamespaces(text = "all"): NamespaceSelection {
   const selection = parseNamespaceSelection(text)
   if (typeof selection === "string") return selection
   const units = new UnitNames()

@@ -63,11 +63,11 @@ const startLook = (state: State, at: number): Step => [
 ]
 
 /** Shows a look, measured against the one before. */
-function showLook(state: State, { sample, rates }: NonNullable<State["waiting"]>): State {
+function showLook(state: State, { sample, rates, at }: NonNullable<State["waiting"]>): State {
   const { waiting: _, ...rest } = state
   const previous = state.sample === undefined ? {} : { previous: state.sample }
   const model = deriveModel({ sample, ...previous, into: rates, thresholds: state.settings.thresholds })
-  return { ...rest, sample, rates, model }
+  return { ...rest, sample, rates, model, lookedAt: at }
 }
 
 const showWaiting = (state: State): State => (state.waiting === undefined ? state : showLook(state, state.waiting))
@@ -93,8 +93,8 @@ const reducers: Reducers = {
   "look/collected": (state, { sample, rates, at }) => {
     const settled = { ...state, now: at, isCollecting: false, isLookWanted: false }
     // Paused while the look was under way: what is on the screen stays.
-    if (state.isPaused && !state.isLookWanted) return [{ ...settled, waiting: { sample, rates } }]
-    return [showLook(settled, { sample, rates })]
+    if (state.isPaused && !state.isLookWanted) return [{ ...settled, waiting: { sample, rates, at } }]
+    return [showLook(settled, { sample, rates, at })]
   },
   "lane/due": (state) =>
     state.isLaneBusy || state.isPaused ? [state] : [{ ...state, isLaneBusy: true }, { type: "lane/collect" }],

@@ -13,7 +13,7 @@ interface FlagBase {
 export type Flag = FlagBase &
   (
     | { readonly type: "switch" }
-    | { readonly type: "text"; readonly value: string; readonly default?: string }
+    | { readonly type: "text"; readonly value: string }
     | {
         readonly type: "integer"
         readonly value: string
@@ -27,6 +27,9 @@ export type Flag = FlagBase &
 const PORT_MAX = 65_535
 /** Rows of one side of a snapshot: 0.7 MB of text for each thousand, so a slip of the finger stays harmless. */
 const TOP_LIMIT_MAX = 1_000_000
+/** A trace is a short look, and must not fill a disk. */
+const TRACE_SECONDS_MAX = 60
+const TRACE_PACKETS_MAX = 20_000
 
 export const flags = {
   interface: {
@@ -73,13 +76,6 @@ export const flags = {
     default: "tcp",
     sentence: "protocol",
   },
-  netns: {
-    name: "netns",
-    type: "text",
-    value: "WHICH",
-    default: "all",
-    sentence: "network namespaces: all that may be entered, host (the one this is started in), or one by name",
-  },
   enableAcct: {
     name: "enable-acct",
     type: "switch",
@@ -103,6 +99,34 @@ export const flags = {
   },
   process: { name: "process", type: "text", value: "NAME", sentence: "only processes of exactly this name" },
   json: { name: "json", type: "switch", sentence: "print one JSON object instead of a table; missing values are null" },
+  minutes: {
+    name: "minutes",
+    type: "integer",
+    value: "N",
+    min: 0,
+    max: 1440,
+    default: 5,
+    sentence: "how long the block lasts; 0 ends connections and blocks nothing",
+  },
+  dryRun: { name: "dry-run", type: "switch", sentence: "print what would match and what would be written; do nothing" },
+  yes: { name: "yes", type: "switch", sentence: "a network is meant, with all the connections that it matches" },
+  force: {
+    name: "force",
+    type: "switch",
+    sentence: "also loopback, an address of this host, its gateway or a resolver; includes --yes",
+  },
+  forceSshPeer: {
+    name: "force-ssh-peer",
+    type: "switch",
+    sentence: "also the peer of your own SSH session, which may lock you out",
+  },
+  all: { name: "all", type: "switch", sentence: "lift every block that this program made" },
+  netns: {
+    name: "netns",
+    type: "text",
+    value: "NAME",
+    sentence: "network namespace: a name of `ip netns`, or the pid of a process in it (default: ours)",
+  },
   topLimit: {
     name: "top-limit",
     type: "integer",
@@ -112,6 +136,34 @@ export const flags = {
     default: 500,
     sentence: "most rows of each side, incoming and outgoing",
   },
+  seconds: {
+    name: "seconds",
+    type: "integer",
+    value: "N",
+    min: 1,
+    max: TRACE_SECONDS_MAX,
+    default: 10,
+    sentence: "how long to capture",
+  },
+  packets: {
+    name: "packets",
+    type: "integer",
+    value: "N",
+    min: 1,
+    max: TRACE_PACKETS_MAX,
+    default: 2_000,
+    sentence: "most packets to capture",
+  },
+  filter: {
+    name: "filter",
+    type: "text",
+    value: "BPF",
+    sentence: "only packets that this filter of tcpdump takes too",
+  },
+  write: { name: "write", type: "text", value: "FILE", sentence: "write the packets to this new file" },
+  read: { name: "read", type: "text", value: "FILE", sentence: "judge a capture that was made before: pcap or pcapng" },
+  list: { name: "list", type: "switch", sentence: "print the traces of the last week, the latest first" },
+  dataDir: { name: "data-dir", type: "text", value: "DIR", sentence: "where the history is kept" },
 } as const satisfies Record<string, Flag>
 
 export type FlagId = keyof typeof flags

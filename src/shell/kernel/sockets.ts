@@ -47,6 +47,9 @@ async function appendTcp(conversation: Conversation, table: SocketTable, index: 
   }
 }
 
+/** Throws `KernelError` where sockets cannot even be asked for. */
+export const checkSockets = (): void => Conversation.open(NETLINK_SOCK_DIAG).close()
+
 /** Adds the UDP sockets of one namespace. Answers why some are missing, when they are. */
 async function appendUdp(conversation: Conversation, table: SocketTable, index: number): Promise<string | undefined> {
   let { length } = table

@@ -43,10 +43,13 @@ export interface SocketSourceOptions {
   /** How often the program looks, and which part of a core reading flows may take. */
   readonly intervalMs: number
   readonly flowShare: number
+  /** A look may search this long for the processes of sockets it has not seen before; the next look goes on. */
+  readonly ownerBudgetMs?: number
 }
 
-/** A look may search this long for the processes of sockets it has not seen before; the next look goes on. */
 const OWNER_BUDGET_MS = 150
+/** Somebody waits for the first one: its rows come without the names that take long, and those come with the second. */
+const FIRST_OWNER_BUDGET_MS = 40
 
 type Slots = readonly (NetworkNamespace | undefined)[]
 
@@ -113,7 +116,7 @@ export class SocketSource {
     const places = await this.flows.namespaces(slots, flows, listed.rows)
     let notes: readonly Note[] = []
     const found = await this.owners.find(table, findListeners(table), {
-      budgetMs: OWNER_BUDGET_MS,
+      budgetMs: this.options.ownerBudgetMs ?? (shown === undefined ? FIRST_OWNER_BUDGET_MS : OWNER_BUDGET_MS),
       previous,
       settle: (unsure) => {
         const report = settleLook(this.ledger, { ...this.toSettle(listing, shown), unsure })
@@ -136,6 +139,7 @@ export class SocketSource {
       sockets: { table, owners: found.owners, isComplete, namespaces, flows, units },
       notes: [
         ...listed.notes,
+        ...(found.isFinished ? [] : [{ source: "processes", text: "process names are still being looked for" }]),
         ...(found.note === undefined ? [] : [{ source: "processes", text: found.note }]),
         ...closings.notes,
         ...notes,
