@@ -30,6 +30,7 @@ const toAscii = (text: string) =>
 
 export class Canvas extends FrameBufferRenderable {
   private drawn: Line[] = []
+  private lines: readonly Line[] = []
 
   constructor(
     context: RenderContext,
@@ -47,10 +48,13 @@ export class Canvas extends FrameBufferRenderable {
     super.onResize(Math.max(1, width), Math.max(1, height))
     this.drawn = []
     this.frameBuffer.clear(BACKGROUND)
+    // The first layout may come after the first lines, and then nobody paints them again: the screen's size is not new.
+    this.paint(this.lines)
     this.onSize()
   }
 
   paint(lines: readonly Line[]): void {
+    this.lines = lines
     let changed = 0
     for (const [y, content] of lines.entries()) {
       if (y >= this.frameBuffer.height || isSame(this.drawn[y], content)) continue
