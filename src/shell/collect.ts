@@ -6,8 +6,16 @@
 import { findListeners } from "../core/model/direction.ts"
 import { createRateTable, type RateTable } from "../core/model/rates.ts"
 import { linkPrevious } from "../core/sample/link.ts"
-import { missing, type Note, type Reading, reading, type Sample, type Sockets } from "../core/sample/sample.ts"
-import { createSocketTable, type SocketTable } from "../core/sample/socket-table.ts"
+import {
+  missing,
+  type Note,
+  type Reading,
+  reading,
+  type Sample,
+  type SocketStatistics,
+  type Sockets,
+} from "../core/sample/sample.ts"
+import { createSocketTable, fitSocketTable, type SocketTable } from "../core/sample/socket-table.ts"
 import { readInterface } from "./interfaces.ts"
 import { listHostAddresses } from "./kernel/links.ts"
 import { KernelError } from "./kernel/netlink.ts"
@@ -54,13 +62,15 @@ export class Collector {
     const room = this.rooms[0].table === shownTable ? this.rooms[1] : this.rooms[0]
     const at = now()
     const start = monotonicMs()
+    const socketStatistics = readSocketStatistics()
+    fitSocketTable(room.table, socketStatistics.ok ? countSockets(socketStatistics.value) : 0)
     const { sockets, notes } = await this.sockets(room.table, shownTable)
     const sample: Sample = {
       at,
       monotonicMs: start,
       sockets,
       counters: readCounters(),
-      socketStatistics: readSocketStatistics(),
+      socketStatistics,
       softnet: readSoftnet(),
       interface: interfaceName === undefined ? missing("no interface was found") : await readInterface(interfaceName),
       addresses: await attempt(listHostAddresses),
@@ -102,6 +112,10 @@ export class Collector {
     this.close()
   }
 }
+
+/** TCP sockets as /proc/net/sockstat counts them: about as many as a dump will give. Half-open ones are not in it. */
+const countSockets = ({ TCP, TCP6 }: SocketStatistics): number =>
+  (TCP?.inuse ?? 0) + (TCP?.tw ?? 0) + (TCP6?.inuse ?? 0)
 
 const createRoom = (): Room => ({ table: createSocketTable(), rates: createRateTable() })
 

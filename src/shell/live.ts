@@ -7,6 +7,7 @@ import { view } from "../core/app/view.ts"
 import type { Note } from "../core/sample/sample.ts"
 import { Collector } from "./collect.ts"
 import { readInterface } from "./interfaces.ts"
+import { trimOwnMemory } from "./own-memory.ts"
 import { Program } from "./program.ts"
 import { run, type TerminalOptions } from "./terminal/screen.ts"
 
@@ -14,12 +15,15 @@ export async function live(
   settings: Settings,
   options: { isMasked: boolean; notes: readonly Note[]; terminal: TerminalOptions },
 ): Promise<number> {
+  // Everything is loaded; from here on a small part of it is used.
+  trimOwnMemory()
   const collector = new Collector({
     interfaceName: settings.interfaceName,
     now: Date.now,
     monotonicMs: () => performance.now(),
   })
   return run(options.terminal, (screen) => {
+    trimOwnMemory()
     const program = new Program(
       { ...initialState("live", settings, { isMasked: options.isMasked, at: Date.now() }), screen: screen.size },
       {

@@ -5,26 +5,24 @@
  * that, so the second try is a copy in memory.
  */
 import { readFileSync } from "node:fs"
+import { createCliRenderer, resolveRenderLib, setRenderLibPath } from "@opentui/core"
 import { copyToMemory } from "../../../ffi/memfd.ts"
 
-export type Renderer = typeof import("@opentui/core")
-
 /** The renderer with its library loaded. Throws the first refusal when both ways fail. */
-export async function loadRenderer(): Promise<Renderer> {
-  const renderer = await import("@opentui/core")
+export async function loadRenderer(): Promise<{ createCliRenderer: typeof createCliRenderer }> {
   try {
-    renderer.resolveRenderLib()
+    resolveRenderLib()
   } catch (refusal) {
     try {
       // The build makes this name mean the package of the platform it builds for; see build.ts.
       const { default: library } = await import("@opentui/core-linux-x64")
-      renderer.setRenderLibPath(copyToMemory("libopentui", readFileSync(library)))
-      renderer.resolveRenderLib()
+      setRenderLibPath(copyToMemory("libopentui", readFileSync(library)))
+      resolveRenderLib()
     } catch {
       throw refusal
     }
   }
-  return renderer
+  return { createCliRenderer }
 }
 
 /** Starts the renderer and gives the terminal back at once. Throws when it cannot be loaded. */
