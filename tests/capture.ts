@@ -9,9 +9,12 @@ import { errnoName } from "../ffi/libc.ts"
 import { alloc } from "../ffi/memory.ts"
 import { NetlinkSocket } from "../ffi/netlink-socket.ts"
 import { concat, writeAttribute } from "../src/core/wire/codec.ts"
+import { NETLINK_NETFILTER, writeFlowDump } from "../src/core/wire/conntrack.ts"
 import { AF_INET, AF_INET6, IPPROTO_TCP, NETLINK_SOCK_DIAG, writeSocketDump } from "../src/core/wire/inet-diag.ts"
 import { datagram, NLM_F_ACK, NLM_F_REQUEST, readDatagram, writeRequest } from "../src/core/wire/message.ts"
+import { enableAccounting } from "../src/shell/kernel/conntrack.ts"
 import { capturePath, writeCapture } from "./captures.ts"
+import { CLIENT, CONTAINER, HOST, openNatWorld, PUBLISHED, shell } from "./kernel/nat-world.ts"
 import { openSmallWorld, ss, TRANSFERRED } from "./kernel/small-world.ts"
 
 interface Capture {
@@ -44,6 +47,28 @@ const kinds: Readonly<Record<string, () => Promise<Capture>>> = {
       ].join(" "),
       explanation: `ss -tanH\n\n${before}\nss -tinmeaH (without cgroup paths)\n\n${details}`,
     }
+  },
+
+  /** Translated flows of TCP and UDP, both families, with accounting and times; one that has closed, and two pings. */
+  async conntrack() {
+    const world = await openNatWorld()
+    world.translate()
+    enableAccounting()
+    shell("echo 1 > /proc/sys/net/netfilter/nf_conntrack_timestamp")
+    const outside = (address: string, port = 80) => ({ address, port })
+    await world.send("client", "tcp", outside(HOST.outside, PUBLISHED), 5_000)
+    await world.send("client", "udp", outside(HOST.outside, PUBLISHED), 5_000)
+    await world.send("client", "tcp", outside(HOST.outside6, PUBLISHED), 5_000)
+    await world.send("container", "tcp", outside(CLIENT.v4), 7_000)
+    await world.send("container", "udp", outside(CLIENT.v6), 7_000)
+    await world.send("host", "tcp", outside(CLIENT.v6), 3_000)
+    await world.send("host", "udp", outside(CLIENT.v4), 3_000)
+    await (await world.send("client", "tcp", outside(CONTAINER.v4), 9_000)).close()
+    shell(`ping -c 1 ${CLIENT.v4}; ping -c 1 ${CLIENT.v6}`)
+    const { datagrams } = converse(NETLINK_NETFILTER, writeFlowDump({ sequence: 1 }))
+    const explanation = shell("conntrack -L -o id,extended 2>/dev/null")
+    world.close()
+    return { datagrams, how: "tests/kernel/nat-world.ts; a dump of everything.", explanation }
   },
 
   /** The ways the kernel says no: one datagram each. */
@@ -137,6 +162,7 @@ if (process.env[INSIDE] === undefined || process.env[INSIDE] === namespace) {
     "--net",
     "--pid",
     "--fork",
+    "--mount-proc",
     "--kill-child",
     process.execPath,
     import.meta.path,

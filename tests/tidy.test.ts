@@ -73,7 +73,7 @@ const mayImport: readonly { from: string; may: readonly string[] }[] = [
     ],
   },
 
-  { from: "src/shell/kernel/", may: ["ffi/", "src/core/wire/", "src/core/sample/", "node:", "bun"] },
+  { from: "src/shell/kernel/", may: ["ffi/", "src/core/wire/", "src/core/proc/", "src/core/sample/", "node:", "bun"] },
   {
     from: "src/shell/terminal/",
     may: ["ffi/", "src/core/app/", "src/core/text/", "@opentui/core", "@opentui/core-linux-x64", "node:", "bun"],

@@ -1,7 +1,7 @@
 /** The live dashboard: the only program that may change the host. */
 
 import type { Settings } from "../core/app/facts.ts"
-import { actionForKey, actionForPaste, actionsForMouse } from "../core/app/keymap.ts"
+import { actionForKey, actionForPaste, actionsForMouse, chordsOf } from "../core/app/keymap.ts"
 import { initialState } from "../core/app/state.ts"
 import { view } from "../core/app/view.ts"
 import type { Note } from "../core/sample/sample.ts"
@@ -56,8 +56,10 @@ export async function live(
     program.dispatch({ type: "lane/due", at: Date.now() })
     return {
       key: (chord) => {
-        const action = actionForKey(program.state, chord)
-        if (action !== undefined) program.dispatch(action)
+        for (const each of chordsOf(program.state, chord)) {
+          const action = actionForKey(program.state, each)
+          if (action !== undefined) program.dispatch(action)
+        }
       },
       mouse: (at) => {
         for (const action of actionsForMouse(program.state, at)) program.dispatch(action)

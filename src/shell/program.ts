@@ -27,7 +27,9 @@ export interface Loop {
 
 export class Program {
   private readonly running = new Map<Timer["id"], { readonly key: string; readonly stop: () => void }>()
-  private isPaintDue = false
+  private asked: Effect[] = []
+  private isChanged = false
+  private isTurnDue = false
   private isOver = false
 
   constructor(
@@ -49,18 +51,24 @@ export class Program {
     if (next !== this.current) {
       this.current = next
       this.keepTimers()
-      this.paintSoon()
+      this.isChanged = true
     }
-    for (const effect of effects) void this.perform(effect)
+    this.asked.push(...effects)
+    if (this.isChanged || this.asked.length > 0) this.turnSoon()
   }
 
-  /** Several actions in one turn are one paint. */
-  private paintSoon(): void {
-    if (this.isPaintDue) return
-    this.isPaintDue = true
+  /** Several actions in one turn are one paint; what they ask of the world comes after it. */
+  private turnSoon(): void {
+    if (this.isTurnDue) return
+    this.isTurnDue = true
     this.loop.later(() => {
-      this.isPaintDue = false
-      if (!this.isOver) this.paint(this.current)
+      this.isTurnDue = false
+      if (this.isOver) return
+      if (this.isChanged) {
+        this.isChanged = false
+        this.paint(this.current)
+      }
+      for (const effect of this.asked.splice(0)) void this.perform(effect)
     })
   }
 
@@ -95,7 +103,7 @@ export class Program {
     }
   }
 
-  /** Stops every timer; actions that still come are not heard. */
+  /** Stops every timer; actions that still come are not heard, and what was asked and not begun is not done. */
   stop(): void {
     this.isOver = true
     for (const timer of this.running.values()) timer.stop()

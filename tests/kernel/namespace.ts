@@ -10,10 +10,17 @@ const MARK = "HOLYF_TEST_OUTER_NETNS"
 const current = networkNamespace()
 const outer = process.env[MARK]
 
-const needy = requires({ root: true, tools: ["unshare", "ip", "ss"] })
-
-/** Runs `define` inside a namespace of its own: `file` is the caller's `import.meta.path`. */
-export function describeInNamespace(name: string, file: string, define: () => void): void {
+/**
+ * Runs `define` inside a namespace of its own: `file` is the caller's `import.meta.path`, `tools` what it needs beside
+ * the usual ones.
+ */
+export function describeInNamespace(
+  name: string,
+  file: string,
+  define: () => void,
+  tools: readonly string[] = [],
+): void {
+  const needy = requires({ root: true, tools: ["unshare", "ip", "ss", ...tools] })
   if (outer !== undefined && outer !== current) {
     describe(name, define)
     return
@@ -21,11 +28,14 @@ export function describeInNamespace(name: string, file: string, define: () => vo
   needy(
     `${name}, in a network namespace of its own`,
     async () => {
-      const child = Bun.spawn(["unshare", "--net", "--pid", "--fork", "--kill-child", process.execPath, "test", file], {
-        env: { ...process.env, [MARK]: current },
-        stdout: "pipe",
-        stderr: "pipe",
-      })
+      const child = Bun.spawn(
+        ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child", process.execPath, "test", file],
+        {
+          env: { ...process.env, [MARK]: current },
+          stdout: "pipe",
+          stderr: "pipe",
+        },
+      )
       const report = await new Response(child.stderr).text()
       expect(await child.exited, report).toBe(0)
     },

@@ -3,6 +3,9 @@ import type { Thresholds } from "../config/thresholds.ts"
 import type { Lane } from "../model/lane.ts"
 import type { Model } from "../model/model.ts"
 import type { Size, Tone } from "../text/line.ts"
+import type { GuideSection } from "./guide.ts"
+
+export type { Band } from "../config/thresholds.ts"
 
 export interface Settings {
   /** The interface whose counters are shown. */
@@ -30,10 +33,13 @@ export interface Facts {
   readonly now: number
   readonly isPaused: boolean
   readonly isMasked: boolean
-  /** A look is under way. */
+  /** A look is under way, since `lookStartedAt` (wall clock, milliseconds). */
   readonly isCollecting: boolean
+  readonly lookStartedAt: number
   readonly model?: Model
   /** The interface, second by second. */
   readonly lane?: Lane
   readonly notice?: Notice
+  /** The keys that worked where the operator was when the overlay in front was opened. */
+  readonly guide: readonly GuideSection[]
 }

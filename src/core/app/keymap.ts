@@ -2,6 +2,7 @@
 import { contains } from "../text/layer.ts"
 import type { Action } from "./action.ts"
 import { appCommands } from "./commands.ts"
+import { commandsOf } from "./guide.ts"
 import { inside, layout, overlayPlacements, type Placement } from "./layout.ts"
 import type { MouseAt } from "./panel.ts"
 import { everyPanel, panelOf, type SomeCommand, type SomePanel, sliceOf } from "./registry.ts"
@@ -12,9 +13,22 @@ const EVERYWHERE = "ctrl+c"
 
 const find = (commands: readonly SomeCommand[], chord: string) => commands.find(({ keys }) => keys.includes(chord))
 
-const commandsOf = (panel: SomePanel) => panel.commands as readonly SomeCommand[]
+const notice = (text: string): Action => ({ type: "app/notice", text, tone: "strong" })
 
-const notice = (text: string): Action => ({ type: "app/notice", text, tone: "warn" })
+/**
+ * The chords of one key press: two where tmux held an Esc back and gave it to the next key. Only something that Esc can
+ * leave takes them apart; elsewhere `alt+q` is not `q`.
+ */
+export function chordsOf(state: State, chord: string): readonly string[] {
+  if (!chord.startsWith("alt+") || !hasEscape(state)) return [chord]
+  return ["escape", chord.slice("alt+".length)]
+}
+
+function hasEscape(state: State): boolean {
+  if (state.overlays.length > 0) return true
+  const front = panelOf(state.focus)
+  return front.capture?.(sliceOf(state, front), "escape") !== undefined
+}
 
 /**
  * The action of a chord, or undefined when it means nothing. An open overlay takes every key. Else the focused panel is

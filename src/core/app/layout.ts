@@ -71,7 +71,7 @@ export function overlayPlacements(state: State): readonly Placement[] {
   const { width, height } = state.screen
   return state.overlays.map((id): Placement => {
     const panel = panelOf(id)
-    const wanted = panel.place.region === "overlay" ? panel.place.size(state.screen) : state.screen
+    const wanted = panel.place.region === "overlay" ? panel.place.size(state) : state.screen
     const size = { width: Math.min(wanted.width, width), height: Math.min(wanted.height, height) }
     const area = { x: (width - size.width) >> 1, y: (height - size.height) >> 1, ...size }
     return { panel, area, form: "box" }

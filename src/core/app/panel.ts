@@ -3,13 +3,31 @@
  *
  * A panel sees the shared facts and its own slice, and never another panel.
  */
-import type { Line, Size } from "../text/line.ts"
-import type { Command } from "./command.ts"
+import type { Line, Size, Tone } from "../text/line.ts"
+import type { Command, Hint } from "./command.ts"
 import type { Effect } from "./effect.ts"
 import type { Facts } from "./facts.ts"
 
-/** The panel's slice after an action, and what it asks of the world. The same slice object means nothing changed. */
-export type PanelStep<Slice> = readonly [Slice, ...Effect[]]
+/** A word to the operator, in the status bar for some seconds. */
+export interface Say {
+  readonly type: "say"
+  readonly text: string
+  readonly tone: Tone
+}
+
+/** Why nothing happened, or what did where it cannot be seen. */
+export const say = (text: string, tone: Tone = "strong"): Say => ({ type: "say", text, tone })
+
+/**
+ * The panel's slice after an action, what it asks of the world and what it says. The same slice object means nothing
+ * changed.
+ */
+export type PanelStep<Slice> = readonly [Slice, ...(Effect | Say)[]]
+
+/** What every overlay may do without an action of its own. */
+export interface Close {
+  readonly type: "app/close"
+}
 
 export interface MouseAt {
   readonly kind: "click" | "wheel-up" | "wheel-down"
@@ -22,13 +40,15 @@ export interface MouseAt {
 export type Place =
   | { readonly region: "main" }
   | { readonly region: "side"; readonly weight: number }
-  | { readonly region: "overlay"; readonly size: (screen: Size) => Size }
+  | { readonly region: "overlay"; readonly size: (facts: Facts) => Size }
 
 export interface Panel<Id extends string, Slice, Action extends { readonly type: `${Id}/${string}` }> {
   readonly id: Id
+  /** What it is called where its title, which may follow its state, would mislead: in documents. */
+  readonly name?: string
   readonly place: Place
   readonly initial: Slice
-  readonly commands: readonly Command<Slice, Action>[]
+  readonly commands: readonly Command<Slice, Action | Close>[]
   readonly title: (slice: Slice, facts: Facts) => string
   /** At the right of the top edge, such as `1-12 of 40`. */
   readonly note?: (slice: Slice, facts: Facts, size: Size) => string
@@ -43,6 +63,8 @@ export interface Panel<Id extends string, Slice, Action extends { readonly type:
   mouse?(slice: Slice, facts: Facts, size: Size, at: MouseAt): Action | undefined
   /** While text is typed in the panel: the action of every key, taken before all commands. */
   capture?(slice: Slice, chord: string): Action | undefined
+  /** The keys that matter while text is typed: they stand in the status bar for those of the commands. */
+  captureHints?(slice: Slice): readonly Hint[] | undefined
   paste?(slice: Slice, text: string): Action | undefined
 }
 

@@ -37,6 +37,8 @@ export function initialState(
     isPaused: false,
     isMasked: options.isMasked,
     isCollecting: false,
+    lookStartedAt: options.at,
+    guide: [],
     focus: "top-connections",
     isZoomed: false,
     overlays: [],

@@ -1,60 +1,127 @@
-/** The last line of the screen: what is looked at, how old it is, and which keys matter here. */
-import { type Line, type Span, span } from "../text/line.ts"
+/**
+ * The last line of the screen: what is looked at, how old it is, and which keys matter here.
+ *
+ * Each part has a rank; where the line is short, the parts of the highest rank are left out, and what stays keeps its
+ * order.
+ */
+import { lineWidth } from "../text/layer.ts"
+import { type Line, line, type Span, span } from "../text/line.ts"
 import { duration } from "../text/units.ts"
-import { cellWidth, cut, harmless } from "../text/width.ts"
+import { cut, harmless } from "../text/width.ts"
+import type { Hint } from "./command.ts"
 import { appCommands } from "./commands.ts"
-import { panelOf, type SomeCommand } from "./registry.ts"
+import { panelOf, type SomeCommand, sliceOf } from "./registry.ts"
 import type { State } from "./state.ts"
 
-type Item = (state: State) => Span | undefined
-
-/** From left to right; where the line is short, the last ones are left out first. */
-const items: readonly Item[] = [
-  (state) => span(harmless(state.settings.interfaceName), "strong"),
-  (state) => (state.isPaused ? span("PAUSED", "accent") : undefined),
-  (state) => (state.isMasked ? span("MASKED", "accent") : undefined),
-  (state) => (state.isZoomed ? span("ZOOMED", "accent") : undefined),
-  (state) => (state.notice === undefined ? undefined : span(harmless(state.notice.text), state.notice.tone)),
-  (state) => span(age(state), "plain"),
-  (state) => span(`every ${duration(state.settings.refreshMs)}`, "muted"),
-]
-
-function age({ model, now }: State): string {
-  return model === undefined ? "first look…" : `${duration(now - model.at)} ago`
+interface Part {
+  readonly rank: number
+  /** The same in ever fewer cells; the first that fits is taken. */
+  readonly forms: readonly Line[]
+  /** Where no form fits, the last one is cut. */
+  readonly isCut?: boolean
 }
 
-const SEPARATOR = "  "
+const SEPARATOR = 2
+/** Less than this of a sentence says nothing. */
+const CUT_MIN = 8
+/** Names of interfaces are shorter (linux/if.h, IFNAMSIZ). */
+const INTERFACE_MAX = 16
 
 export function statusBar(state: State, width: number): Line {
-  const out: Span[] = [span(" ")]
-  let left = width - 1
-  const put = (part: Span): boolean => {
-    const needed = cellWidth(part.text) + SEPARATOR.length
-    if (needed > left) return false
-    out.push(part, span(SEPARATOR))
-    left -= needed
-    return true
-  }
-  for (const item of items) {
-    const part = item(state)
-    if (part !== undefined && !put(part)) {
-      if (part.text === state.notice?.text) put({ ...part, text: cut(part.text, left - SEPARATOR.length) })
-    }
-  }
-  for (const { hint } of hints(state)) {
-    const needed = cellWidth(hint!.key) + 1 + cellWidth(hint!.word) + SEPARATOR.length
-    if (needed > left) continue
-    out.push(span(hint!.key, "strong"), span(` ${hint!.word}${SEPARATOR}`, "muted"))
-    left -= needed
-  }
-  const version = `holyf-network ${state.settings.version}`
-  if (left >= version.length + 1) out.push(span(" ".repeat(left - version.length - 1)), span(version, "muted"))
-  return out
+  const version = span(`holyf-network ${harmless(state.settings.version)}`, "muted")
+  const parts = [...facts(state), ...hints(state).map(hintPart)]
+  const chosen = choose(parts, width - 1)
+  const left = chosen.flatMap((form, i) => (i === 0 ? [span(" "), ...form] : [gap(SEPARATOR), ...form]))
+  const room = width - lineWidth(left) - lineWidth([version])
+  return room < SEPARATOR + 1 ? left : [...left, gap(room - 1), version]
 }
 
-/** The keys worth a word: those of the overlay in front, or of the focused panel and the program. */
-function hints(state: State): readonly SomeCommand[] {
+const gap = (cells: number): Span => span(" ".repeat(cells))
+
+/** The forms that fit `width` cells together, most important parts first, in the order of `parts`. */
+function choose(parts: readonly Part[], width: number): Line[] {
+  const chosen = new Map<Part, Line>()
+  let left = width + SEPARATOR
+  for (const part of [...parts].sort((a, b) => a.rank - b.rank)) {
+    const room = left - SEPARATOR
+    const fitting = part.forms.find((form) => lineWidth(form) <= room)
+    const form =
+      fitting ?? (part.isCut === true && room >= CUT_MIN ? [cutSpan(part.forms.at(-1)![0]!, room)] : undefined)
+    if (form === undefined) continue
+    chosen.set(part, form)
+    left -= lineWidth(form) + SEPARATOR
+  }
+  return parts.filter((part) => chosen.has(part)).map((part) => chosen.get(part)!)
+}
+
+const cutSpan = (part: Span, width: number): Span => ({ ...part, text: cut(part.text, width) })
+
+const rank = { always: 0, notice: 1, hint: 2, age: 3, interval: 6, extra: 7 } as const
+
+function facts(state: State): readonly Part[] {
+  const { isPaused, isMasked, isZoomed, notice } = state
+  const flag = (text: string): Part => ({ rank: rank.always, forms: [line(span(text, "accent"))] })
+  return [
+    { rank: rank.always, forms: [line(span(cut(harmless(state.settings.interfaceName), INTERFACE_MAX), "strong"))] },
+    ...(isMasked ? [flag("MASKED")] : []),
+    ...(isZoomed ? [flag("ZOOMED")] : []),
+    ...(isPaused ? [pausePart(state)] : []),
+    ...(notice === undefined
+      ? []
+      : [{ rank: rank.notice, forms: [line(span(harmless(notice.text), notice.tone))], isCut: true }]),
+    ...(isPaused ? [] : [agePart(state), intervalPart(state)]),
+  ]
+}
+
+/** As wide as `59s ago`: what stands behind it moves once a minute at most. */
+const AGE_WIDTH = 7
+
+function agePart({ model, now }: State): Part {
+  const text = model === undefined ? "first look…" : ageText(model.at, now)
+  return { rank: rank.age, forms: [line(text.padEnd(AGE_WIDTH))] }
+}
+
+const ageText = (at: number, now: number): string => `${duration(now - at)} ago`
+
+/** Most looks are over in the blink of an eye: a word for those would flicker. */
+const SLOW_LOOK_MS = 1_000
+
+/** The refresh interval; while a look takes long, that word in its place. */
+function intervalPart({ settings, isCollecting, lookStartedAt, now, model }: State): Part {
+  const text = `every ${duration(settings.refreshMs)}`
+  const isSlow = isCollecting && model !== undefined && now - lookStartedAt >= SLOW_LOOK_MS
+  return isSlow
+    ? { rank: rank.age, forms: [line("looking…".padEnd(text.length))] }
+    : { rank: rank.interval, forms: [line(span(text, "muted"))] }
+}
+
+/** What is frozen, and how to go on. */
+function pausePart({ model, now }: State): Part {
+  const word = span("PAUSED", "accent")
+  const goOn = [gap(SEPARATOR), ...hintSpans({ key: "p", word: "goes on" })]
+  if (model === undefined) return { rank: rank.always, forms: [[word, ...goOn], [word]] }
+  const age = ageText(model.at, now)
+  return {
+    rank: rank.always,
+    forms: [[word, span(` rows and rates of ${age}`), ...goOn], [word, span(` ${age}`), ...goOn], [word]],
+  }
+}
+
+const hintSpans = ({ key, word }: Hint): Line => [span(key, "strong"), span(` ${word}`, "muted")]
+
+const hintPart = (hint: Hint): Part => ({
+  rank: hint.rank === undefined ? rank.extra : hint.rank === 1 ? rank.hint : rank.age + hint.rank - 1,
+  forms: [hintSpans(hint)],
+})
+
+/** The keys worth a word: those of what is typed, of the overlay in front, or of the focused panel and the program. */
+function hints(state: State): readonly Hint[] {
   const top = state.overlays.at(-1)
-  const commands = top === undefined ? [...panelOf(state.focus).commands, ...appCommands] : panelOf(top).commands
-  return (commands as readonly SomeCommand[]).filter(({ hint }) => hint !== undefined)
+  const front = panelOf(top ?? state.focus)
+  const typing = front.captureHints?.(sliceOf(state, front))
+  if (typing !== undefined) return typing
+  const commands = [...front.commands, ...(top === undefined ? appCommands : [])] as readonly SomeCommand[]
+  // Paused, the bar says by itself what `p` does.
+  const shown = commands.filter(({ id }) => !(state.isPaused && id === "app.pause"))
+  return shown.flatMap(({ hint }) => hint ?? [])
 }

@@ -8,8 +8,10 @@ import { deriveModel } from "../model/model.ts"
 import type { Action, AppAction } from "./action.ts"
 import type { Effect } from "./effect.ts"
 import type { Facts } from "./facts.ts"
+import { guide } from "./guide.ts"
 import { focusOrder, roomOf } from "./layout.ts"
-import { everyPanel, ownerOfAction, type SomePanel, sliceOf } from "./registry.ts"
+import type { Say } from "./panel.ts"
+import { everyPanel, ownerOfAction, panelOf, type SomePanel, sliceOf } from "./registry.ts"
 import type { PanelId, State } from "./state.ts"
 
 export type Step = readonly [State, ...Effect[]]
@@ -23,9 +25,17 @@ export function update(state: State, action: Action): Step {
 
 function updatePanel(state: State, panel: SomePanel, action: Action): Step {
   const before = sliceOf(state, panel)
-  const [slice, ...effects] = panel.update(before, action as never, state, roomOf(state, panel.id))
-  return [slice === before ? state : withSlice(state, panel.id, slice), ...effects]
+  const [slice, ...asked] = panel.update(before, action as never, state, roomOf(state, panel.id))
+  const next = slice === before ? state : withSlice(state, panel.id, slice)
+  const said = asked.findLast((each) => each.type === "say")
+  const effects = asked.filter((each) => each.type !== "say")
+  return [said === undefined ? next : withNotice(next, said), ...effects]
 }
+
+const withNotice = (state: State, { text, tone }: Pick<Say, "text" | "tone">): State => ({
+  ...state,
+  notice: { text, tone, until: state.now + NOTICE_MS },
+})
 
 const withSlice = (state: State, id: PanelId, slice: unknown): State => ({
   ...state,
@@ -47,6 +57,11 @@ function refreshPanels(before: State, after: State): State {
   return state
 }
 
+const startLook = (state: State, at: number): Step => [
+  { ...state, isCollecting: true, lookStartedAt: at },
+  { type: "look/collect" },
+]
+
 type Reducers = { readonly [T in AppAction["type"]]: (state: State, action: Extract<AppAction, { type: T }>) => Step }
 
 const NOTICE_MS = 4_000
@@ -60,11 +75,10 @@ const reducers: Reducers = {
     const { notice, ...rest } = state
     return [notice !== undefined && notice.until <= at ? { ...rest, now: at } : { ...state, now: at }]
   },
-  "look/due": (state) =>
-    state.isCollecting || state.isPaused ? [state] : [{ ...state, isCollecting: true }, { type: "look/collect" }],
+  "look/due": (state, { at }) => (state.isCollecting || state.isPaused ? [state] : startLook(state, at)),
   "look/wanted": (state) => {
     const wanted = { ...state, isLookWanted: true, lookEpoch: state.lookEpoch + 1 }
-    return state.isCollecting ? [wanted] : [{ ...wanted, isCollecting: true }, { type: "look/collect" }]
+    return state.isCollecting ? [wanted] : startLook(wanted, state.now)
   },
   "look/collected": (state, { sample, rates, at }) => {
     const settled = { ...state, now: at, isCollecting: false, isLookWanted: false }
@@ -88,16 +102,19 @@ const reducers: Reducers = {
       notice: { text: reason, tone: "crit", until: at + FAILURE_NOTICE_MS },
     },
   ],
-  "app/notice": (state, { text, tone }) => [{ ...state, notice: { text, tone, until: state.now + NOTICE_MS } }],
+  "app/notice": (state, said) => [withNotice(state, said)],
   "app/focus": (state, { panel }) => [{ ...state, focus: panel }],
   "app/focus-next": (state, { step }) => {
     const order = focusOrder()
     const at = order.indexOf(state.focus)
     return [{ ...state, focus: order[(at + step + order.length) % order.length]! }]
   },
-  "app/open": (state, { panel }) => [
-    state.overlays.includes(panel) ? state : { ...state, overlays: [...state.overlays, panel] },
-  ],
+  // An overlay opens as new: nothing of the last time it was open is left.
+  "app/open": (state, { panel }) => {
+    if (state.overlays.includes(panel)) return [state]
+    const opened = { ...state, overlays: [...state.overlays, panel], guide: guide(state) }
+    return [withSlice(opened, panel, panelOf(panel).initial)]
+  },
   "app/close": (state) => {
     if (state.overlays.length > 0) return [{ ...state, overlays: state.overlays.slice(0, -1) }]
     return [state.isZoomed ? { ...state, isZoomed: false } : state]

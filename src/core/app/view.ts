@@ -36,7 +36,7 @@ function tooSmall(blank: readonly Line[], { screen }: State): readonly Line[] {
   const text = [
     `${screen.width}x${screen.height} is too small`,
     `holyf-network needs ${SCREEN_MIN.width}x${SCREEN_MIN.height}`,
-    "q quits",
+    "Ctrl+C quits",
   ]
   const lines = text.map((sentence) => fitLine(line(span(sentence, "warn")), screen.width))
   return layer(blank, lines, { x: 0, y: 0, width: screen.width, height: screen.height })

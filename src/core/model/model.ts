@@ -17,6 +17,8 @@ import { deriveBytes, type RateTable } from "./rates.ts"
 import { deriveRetransmits, type Retransmits } from "./retransmits.ts"
 import { deriveTraffic, type Traffic } from "./traffic.ts"
 
+export type { Note }
+
 export interface Model {
   /** When the sockets were read, wall clock in milliseconds. */
   readonly at: number

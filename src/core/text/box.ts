@@ -9,7 +9,7 @@ export interface BoxText {
   readonly hasFocus: boolean
 }
 
-/** Exactly `size` cells: the lines inside a frame, cut or padded on every side. */
+/** Exactly `size` cells, from 2x2 up: the lines inside a frame, cut or padded on every side. */
 export function box(lines: readonly Line[], size: Size, text: BoxText): Line[] {
   const inner = { width: Math.max(0, size.width - 2), height: Math.max(0, size.height - 2) }
   const edge: Tone = text.hasFocus ? "accent" : "muted"
@@ -21,9 +21,10 @@ export function box(lines: readonly Line[], size: Size, text: BoxText): Line[] {
 function topEdge(width: number, { title, note = "", hasFocus }: BoxText, edge: Tone): Line {
   const heading = cut(` ${title} `, Math.max(0, width - 1))
   const room = width - 1 - cellWidth(heading)
-  const end = note !== "" && cellWidth(note) + 3 <= room ? ` ${note} ─` : ""
+  // With at least one cell of the edge between the two.
+  const end = note !== "" && cellWidth(note) + 4 <= room ? ` ${note} ─` : ""
   return [
-    span("┌─", edge),
+    span(width > 0 ? "┌─" : "┌", edge),
     span(heading, hasFocus ? "accent" : "strong"),
     span("─".repeat(Math.max(0, room - cellWidth(end))), edge),
     span(end, edge),

@@ -21,6 +21,8 @@ export function layer(under: readonly Line[], over: readonly Line[], area: Recta
   })
 }
 
+export const lineWidth = (content: Line): number => content.reduce((sum, { text }) => sum + cellWidth(text), 0)
+
 /** The part of a line between two cells. A wide character that stands across an edge becomes a blank. */
 export function cells(content: Line, from: number, to: number): Span[] {
   const out: Span[] = []
@@ -47,6 +49,21 @@ function between(text: string, from: number, to: number): string {
   }
   return out
 }
+
+/** Parts side by side, two blanks between them: the first one cut where it must be, the others whole or not at all. */
+export function joinParts(parts: readonly Line[], width: number): Line {
+  const [first = [], ...rest] = parts
+  const out: Span[] = [...cutLine(first, width)]
+  let left = width - lineWidth(out)
+  for (const part of rest) {
+    left -= PART_GAP + lineWidth(part)
+    if (left < 0) return out
+    out.push({ text: " ".repeat(PART_GAP), tone: "plain" }, ...part)
+  }
+  return out
+}
+
+const PART_GAP = 2
 
 /** A line cut on the right with `…`, as one piece of text would be. */
 export function cutLine(content: Line, width: number): Line {

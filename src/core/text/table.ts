@@ -1,5 +1,5 @@
 /** Tables from a list of columns: a new column is one entry. */
-import { type Line, type Size, type Span, span, type Tone } from "./line.ts"
+import { type Line, type Span, span, type Tone } from "./line.ts"
 import { type Cut, fit } from "./width.ts"
 
 export interface Column<Row> {
@@ -22,19 +22,24 @@ export function columnWidths<Row>(columns: readonly Column<Row>[], width: number
   return columns.map((column) => (column.width === "rest" ? rest : column.width))
 }
 
-/** The heading; `mark` is put behind the title of the column that the rows are sorted by. */
-export function tableHead<Row>(
-  columns: readonly Column<Row>[],
-  widths: readonly number[],
-  sorted?: { readonly column: string; readonly mark: string },
-): Line {
+/** What the rows are sorted by: columns by id (bandwidth is two of them), and the sign that says in which direction. */
+export interface SortMark {
+  readonly columns: readonly string[]
+  readonly mark: string
+}
+
+/** The heading. The sort mark stands on the side of the title that is free, so that no title moves. */
+export function tableHead<Row>(columns: readonly Column<Row>[], widths: readonly number[], sorted?: SortMark): Line {
   return columns.map((column, i) => {
-    const title = sorted?.column === column.id ? `${column.title}${sorted.mark}` : column.title
     const gap = i === columns.length - 1 ? "" : " "
-    return span(fit(title, widths[i]!, column.align) + gap, sorted?.column === column.id ? "strong" : "muted")
+    if (sorted === undefined || !sorted.columns.includes(column.id))
+      return span(fit(column.title, widths[i]!, column.align) + gap, "muted")
+    const title = column.align === "right" ? sorted.mark + column.title : column.title + sorted.mark
+    return span(fit(title, widths[i]!, column.align) + gap, "strong")
   })
 }
 
+/** A row. The selected one is one even bar: what would be muted in it is plain, severities stay. */
 export function tableRow<Row>(
   columns: readonly Column<Row>[],
   widths: readonly number[],
@@ -45,7 +50,7 @@ export function tableRow<Row>(
     const gap = i === columns.length - 1 ? "" : " "
     const text = fit(column.cell(row), widths[i]!, column.align, column.cut) + gap
     const tone = column.tone?.(row) ?? "plain"
-    return isSelected ? { text, tone, isInverse: true } : { text, tone }
+    return isSelected ? { text, tone: tone === "muted" ? "plain" : tone, isInverse: true } : { text, tone }
   })
 }
 
@@ -62,5 +67,3 @@ export function columnAt<Row>(
   }
   return undefined
 }
-
-export type { Size }

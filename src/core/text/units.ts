@@ -33,11 +33,12 @@ export const rate = (value: number | undefined): string => (isUnknown(value) ? U
 export const count = (value: number | undefined): string =>
   isUnknown(value) ? UNKNOWN : String(Math.trunc(value)).replace(/\B(?=(\d{3})+$)/g, ",")
 
-/** Events per second: `1.9k/s`, `2.0M/s`, `25/s`, `0.4/s`. */
+/** Events per second: `1.9k/s`, `2.0M/s`, `25/s`, `0.4/s`, `<0.1/s`. */
 export function perSecond(value: number | undefined): string {
   if (isUnknown(value)) return UNKNOWN
   if (value >= 999_950) return `${(value / 1e6).toFixed(1)}M/s`
   if (value >= 999.5) return `${(value / 1e3).toFixed(1)}k/s`
+  if (value > 0 && value < 0.05) return "<0.1/s"
   return value > 0 && value < 9.95 ? `${value.toFixed(1)}/s` : `${value.toFixed(0)}/s`
 }
 
@@ -82,7 +83,7 @@ export function duration(milliseconds: number): string {
 /** Microseconds as a person reads round-trip times: `85us`, `1.2ms`, `240ms`, `3.1s`. */
 export function microseconds(value: number | undefined): string {
   if (isUnknown(value)) return UNKNOWN
-  if (value < 1000) return `${Math.round(value)}us`
-  if (value < 1e6) return value < 99_950 ? `${(value / 1e3).toFixed(1)}ms` : `${Math.round(value / 1e3)}ms`
+  if (value < 999.5) return `${Math.round(value)}us`
+  if (value < 999_500) return value < 99_950 ? `${(value / 1e3).toFixed(1)}ms` : `${Math.round(value / 1e3)}ms`
   return `${(value / 1e6).toFixed(1)}s`
 }

@@ -8,9 +8,11 @@
 const ELLIPSIS = "…"
 
 // C0 and DEL have pictures of their own (U+2400 block). The rest of what cannot be seen or joins its neighbour (other
-// controls, formats, unassigned, combining marks, line separators, fillers) has none.
+// controls, formats, unassigned, combining marks, line separators, fillers) has none. Halves of flags, skin tones and
+// the inner letters of Hangul syllables have a width of their own in one program and none in the next.
 const CONTROL = /[\u0000-\u001f\u007f]/g
 const INVISIBLE = /[\p{C}\p{M}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
+const JOINING = /[\p{Regional_Indicator}\p{Emoji_Modifier}\u1160-\u11ff\ud7b0-\ud7ff]/gu
 const HARMLESS = /^[\x20-\x7e]*$/
 
 /** The text with every control and invisible character replaced by one visible sign. */
@@ -19,6 +21,7 @@ export function harmless(text: string): string {
   return text
     .replace(CONTROL, (c) => (c === "\x7f" ? "␡" : String.fromCharCode(0x2400 + c.charCodeAt(0))))
     .replace(INVISIBLE, "·")
+    .replace(JOINING, "·")
 }
 
 /** Width in terminal cells: CJK and emoji take two. */
@@ -49,8 +52,10 @@ function tail(text: string, width: number): string {
   return out
 }
 
-/** Where an over-long text loses: its end (names), its start (paths), or its middle (endpoints keep their port). */
+/** Where an over-long text loses: its end (names), its start (paths), or its middle (endpoints keep their port, IPv6 both ends). */
 export type Cut = "end" | "start" | "middle"
+
+const BOTH_ENDS_FROM = 8
 
 /** At most `width` cells, with `…` where something was cut. */
 export function cut(text: string, width: number, where: Cut = "end"): string {
@@ -59,10 +64,13 @@ export function cut(text: string, width: number, where: Cut = "end"): string {
   if (width === 1) return ELLIPSIS
   if (where === "start") return ELLIPSIS + tail(text, width - 1)
   if (where === "end") return head(text, width - 1) + ELLIPSIS
-  const colon = text.lastIndexOf(":")
-  const suffix = colon < 0 ? "" : text.slice(colon)
+  const suffix = /\]?:[^:]*$/.exec(text)?.[0] ?? ""
   const room = width - 1 - cellWidth(suffix)
-  return room < 1 ? head(text, width - 1) + ELLIPSIS : head(text, room) + ELLIPSIS + suffix
+  if (room < 1) return head(text, width - 1) + ELLIPSIS
+  // IPv6 hosts of one network differ at their end, so where there is room both ends of the address are kept.
+  const address = text.slice(0, text.length - suffix.length)
+  const end = room >= BOTH_ENDS_FROM && address.includes(":") ? tail(address, room >> 1) : ""
+  return head(text, room - cellWidth(end)) + ELLIPSIS + end + suffix
 }
 
 /** Exactly `width` cells: cut or padded. */

@@ -86,6 +86,12 @@ export const u64h = scalar(
   (v) => Number(v.getBigUint64(0, true)),
   (v, x: number) => v.setBigUint64(0, x < 2 ** 64 ? BigInt(x) : U64_MAX, true),
 )
+/** As `u64h`, in network order. */
+export const u64be = scalar(
+  8,
+  (v) => Number(v.getBigUint64(0)),
+  (v, x: number) => v.setBigUint64(0, x < 2 ** 64 ? BigInt(x) : U64_MAX),
+)
 /** A 64-bit identifier, such as a socket cookie: it may use all its bits, so it stays a bigint. */
 export const id64h = scalar(
   8,

@@ -4,6 +4,7 @@
  */
 import { errnoName, SystemError } from "../../../ffi/libc.ts"
 import { alloc } from "../../../ffi/memory.ts"
+import { type NamespacePlace, WrongNamespace } from "../../../ffi/namespace.ts"
 import { NetlinkSocket } from "../../../ffi/netlink-socket.ts"
 import { type Datagram, datagram, readDatagram } from "../../core/wire/message.ts"
 
@@ -18,6 +19,17 @@ export class KernelError extends Error {
     text = "",
   ) {
     super(`cannot ${operation}: ${answer}${text === "" ? "" : ` (${text})`}`)
+  }
+}
+
+/** Does `act`; what the system refuses becomes a `KernelError` of `operation`. */
+export function asKernelError<T>(operation: string, act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    if (error instanceof SystemError) throw new KernelError(operation, errnoName(error.errno))
+    if (error instanceof WrongNamespace) throw new KernelError(operation, error.message)
+    throw error
   }
 }
 
@@ -39,49 +51,50 @@ export class Conversation {
     private readonly deadlineMs: number,
   ) {}
 
-  /** A receive that gets nothing for `deadlineMs` ends the conversation with an error. Throws `KernelError`. */
-  static open(protocol: number, deadlineMs = DEADLINE_MS): Conversation {
-    try {
-      return new Conversation(NetlinkSocket.open(protocol, deadlineMs), datagram(alloc(BUFFER_SIZE)), deadlineMs)
-    } catch (error) {
-      throw error instanceof SystemError ? new KernelError("open a netlink socket", errnoName(error.errno)) : error
-    }
+  /**
+   * A receive that gets nothing for `deadlineMs` ends the conversation with an error. With `namespace` the kernel answers
+   * for that one: an open conversation keeps it alive, so close it soon. Throws `KernelError`.
+   */
+  static open(protocol: number, deadlineMs = DEADLINE_MS, namespace?: NamespacePlace): Conversation {
+    return asKernelError("open a netlink socket", () => {
+      const socket = NetlinkSocket.open(protocol, deadlineMs, namespace)
+      return new Conversation(socket, datagram(alloc(BUFFER_SIZE)), deadlineMs)
+    })
   }
 
   /**
    * Sends what `write` makes and calls `onRow` for each answer until the kernel is done: *done* ends a dump; a request
    * for one thing must ask for an acknowledgement (NLM_F_ACK), which ends it. Between batches of datagrams the event
    * loop runs, so keys stay alive during a long dump. Answers whether the kernel marked the dump as interrupted by a
-   * change (NLM_F_DUMP_INTR). Throws `KernelError`.
+   * change (NLM_F_DUMP_INTR), and how long this thread was busy with it: the kernel makes a dump inside our own calls.
+   * Throws `KernelError`.
    */
   async dump(
     operation: string,
     write: (sequence: number) => Uint8Array,
     onRow: (data: Datagram, at: number, end: number) => void,
-  ): Promise<{ interrupted: boolean }> {
+  ): Promise<{ interrupted: boolean; busyMs: number }> {
     const sequence = ++this.sequence
     const expected = { sequence, portId: this.socket.portId }
     const visit = (at: number, end: number) => onRow(this.buffer, at, end)
     let interrupted = false
-    this.attempt(operation, () => this.socket.send(write(sequence)))
+    let busyMs = 0
+    let turnStart = performance.now()
+    asKernelError(operation, () => this.socket.send(write(sequence)))
     for (let received = 1; ; received++) {
-      const length = this.attempt(operation, () => this.socket.receive(this.buffer.bytes))
+      const length = asKernelError(operation, () => this.socket.receive(this.buffer.bytes))
       if (length < 0) throw new KernelError(operation, `no answer within ${this.deadlineMs / 1000} s`)
       if (length > BUFFER_SIZE) throw new KernelError(operation, `an answer of ${length} bytes was cut`)
       const progress = readDatagram(this.buffer, length, expected, visit)
       if (progress.kind === "refused") throw new KernelError(operation, errnoName(progress.errno), progress.text)
       if (progress.kind === "broken") throw new KernelError(operation, progress.problem)
       interrupted ||= progress.interrupted
-      if (progress.kind === "done") return { interrupted }
-      if (received % DATAGRAMS_A_TURN === 0) await turn()
-    }
-  }
-
-  private attempt<T>(operation: string, act: () => T): T {
-    try {
-      return act()
-    } catch (error) {
-      throw error instanceof SystemError ? new KernelError(operation, errnoName(error.errno)) : error
+      if (progress.kind === "done") return { interrupted, busyMs: busyMs + performance.now() - turnStart }
+      if (received % DATAGRAMS_A_TURN === 0) {
+        busyMs += performance.now() - turnStart
+        await turn()
+        turnStart = performance.now()
+      }
     }
   }
 

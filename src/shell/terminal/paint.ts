@@ -14,6 +14,7 @@ const ascii: Readonly<Record<string, string>> = {
   "┘": "+",
   "├": "+",
   "┤": "+",
+  "━": "=",
   "█": "#",
   "░": ".",
   "▌": ">",

@@ -5,7 +5,7 @@
  * go on: both are replaced here.
  */
 import { constants } from "node:os"
-import { CliRenderEvents, type KeyEvent, type MouseEvent } from "@opentui/core"
+import { CliRenderEvents, type KeyEvent, type MouseEvent, type PasteEvent } from "@opentui/core"
 import type { MouseAt } from "../../core/app/panel.ts"
 import type { Line, Size } from "../../core/text/line.ts"
 import { chordOf } from "./keys.ts"
@@ -102,9 +102,7 @@ export async function run(options: TerminalOptions, start: (screen: Screen) => L
   })
   renderer.keyInput.on(
     "paste",
-    guarded((event: { bytes?: Uint8Array; text?: string }) => {
-      listener?.paste(event.text ?? new TextDecoder().decode(event.bytes))
-    }),
+    guarded((event: PasteEvent) => listener?.paste(new TextDecoder().decode(event.bytes))),
   )
   renderer.keyInput.on("keypress", (key: KeyEvent) => {
     if (chordOf(key) === "ctrl+z") suspend().catch((error: unknown) => stop(INTERNAL_ERROR, error))
@@ -113,11 +111,13 @@ export async function run(options: TerminalOptions, start: (screen: Screen) => L
 
   async function suspend(): Promise<void> {
     await renderer.suspend()
-    process.kill(0, "SIGSTOP")
+    // Not SIGSTOP: where no shell could start us again (the group is orphaned), the kernel drops this one.
+    process.kill(0, "SIGTSTP")
     // The signal arrives a moment later; the screen must not be up again before it.
     await Bun.sleep(20)
     await renderer.resume()
-    listener?.resize(size())
+    // The window may have changed meanwhile: the renderer asks for its size when told that it did.
+    process.kill(process.pid, "SIGWINCH")
   }
 
   try {

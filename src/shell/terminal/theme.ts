@@ -15,17 +15,12 @@ export const BACKGROUND = RGBA.defaultBackground()
 
 const paint = (foreground: RGBA, attributes = 0): Paint => ({ foreground, attributes })
 
-const color: Theme = {
-  plain: paint(FOREGROUND),
-  muted: paint(RGBA.fromIndex(8)),
-  strong: paint(FOREGROUND, TextAttributes.BOLD),
-  accent: paint(RGBA.fromIndex(6), TextAttributes.BOLD),
-  ok: paint(RGBA.fromIndex(2)),
-  warn: paint(RGBA.fromIndex(3)),
-  crit: paint(RGBA.fromIndex(1), TextAttributes.BOLD),
-}
-
-/** For NO_COLOR: weight alone. Severities are also words on the screen, so nothing is lost. */
+/**
+ * For NO_COLOR and terminals without colour: weight alone. Severities are also words on the screen, so nothing is lost.
+ *
+ * Muted text is the terminal's own faint, not palette index 8: that one is the background's colour in Solarized, and
+ * what it says would be gone. A terminal that does not know faint shows plain text.
+ */
 const monochrome: Theme = {
   plain: paint(FOREGROUND),
   muted: paint(FOREGROUND, TextAttributes.DIM),
@@ -34,6 +29,15 @@ const monochrome: Theme = {
   ok: paint(FOREGROUND),
   warn: paint(FOREGROUND, TextAttributes.BOLD),
   crit: paint(FOREGROUND, TextAttributes.BOLD),
+}
+
+// Indexes below 8: sixteen-colour terminals and the Linux console have them, and every palette keeps them readable.
+const color: Theme = {
+  ...monochrome,
+  accent: paint(RGBA.fromIndex(6), TextAttributes.BOLD),
+  ok: paint(RGBA.fromIndex(2)),
+  warn: paint(RGBA.fromIndex(3)),
+  crit: paint(RGBA.fromIndex(1), TextAttributes.BOLD),
 }
 
 export const themeFor = (hasColor: boolean): Theme => (hasColor ? color : monochrome)

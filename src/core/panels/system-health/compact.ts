@@ -1,25 +1,12 @@
 /** System Health in a few lines, for low screens: one line a section, the worst of each. */
 import type { Facts } from "../../app/facts.ts"
 import { type Line, line, type Span, span } from "../../text/line.ts"
+import { shortState } from "../../text/states.ts"
 import { count, percentDetailed, rate } from "../../text/units.ts"
 import { harmless } from "../../text/width.ts"
 import { levelTone } from "./sections.ts"
 import type { SystemHealth } from "./state.ts"
 import { stateCounts } from "./states.ts"
-
-const short: Readonly<Record<string, string>> = {
-  ESTABLISHED: "EST",
-  TIME_WAIT: "TW",
-  CLOSE_WAIT: "CW",
-  LISTEN: "LS",
-  SYN_SENT: "SS",
-  SYN_RECV: "SR",
-  FIN_WAIT1: "FW1",
-  FIN_WAIT2: "FW2",
-  LAST_ACK: "LA",
-  CLOSING: "CLG",
-  CLOSE: "CLS",
-}
 
 export function compact(slice: SystemHealth, { model, lane, settings }: Facts, width: number): readonly Line[] {
   if (model === undefined) return [line(span(" looking…", "muted"))]
@@ -30,7 +17,7 @@ export function compact(slice: SystemHealth, { model, lane, settings }: Facts, w
     line(span(` HEALTH ${level.toUpperCase()}`, levelTone[level])),
     ...parts.map((part) => line(span(` ${part.text}`, levelTone[part.level]))),
     ...packed(
-      states.map(({ state, count: n, tone }) => span(`${short[state] ?? state} ${count(n)}`, tone)),
+      states.map(({ state, count: n, tone }) => span(`${shortState(state)} ${count(n)}`, tone)),
       width,
     ),
     line(

@@ -133,4 +133,10 @@ const program: Section = (_, { model }) => {
   ]
 }
 
-export const sections: readonly Section[] = [verdict, states, retransmits, link, conntrack, program]
+/** What could not be seen, each in full. */
+const notes: Section = (_, { model }, width) => {
+  if (model === undefined || model.notes.length === 0) return []
+  return [heading("Not seen"), ...model.notes.flatMap(({ text }) => reason(text, width))]
+}
+
+export const sections: readonly Section[] = [verdict, states, retransmits, link, conntrack, notes, program]

@@ -1,17 +1,22 @@
 /** The columns of the connections view, and which of them a width has room for. */
 
+import type { Band } from "../../app/facts.ts"
 import type { Connection } from "../../model/connections.ts"
 import { byteMark } from "../../model/rates.ts"
 import type { Tone } from "../../text/line.ts"
 import { maskAddress } from "../../text/mask.ts"
+import { shortState } from "../../text/states.ts"
 import type { Column } from "../../text/table.ts"
 import { bytes, microseconds, rate } from "../../text/units.ts"
 import { harmless } from "../../text/width.ts"
+import { queueTone, rateTone } from "./tones.ts"
 
 /** A row of the table: the connection, and whether addresses are hidden. */
 export interface ConnectionRow {
   readonly connection: Connection
   readonly isMasked: boolean
+  /** Bytes a second from which a rate is coloured. */
+  readonly band: Band
 }
 
 /** `1204/nginx`, with `?` when inferred; `-` when nobody is known. */
@@ -31,28 +36,11 @@ export const endpointText = (address: string, port: number, isMasked: boolean): 
   return shown.includes(":") ? `[${shown}]:${port}` : `${shown}:${port}`
 }
 
-const shortStates: Readonly<Record<string, string>> = {
-  ESTABLISHED: "EST",
-  TIME_WAIT: "TW",
-  CLOSE_WAIT: "CW",
-  LISTEN: "LS",
-  SYN_SENT: "SS",
-  SYN_RECV: "SR",
-  FIN_WAIT1: "FW1",
-  FIN_WAIT2: "FW2",
-  LAST_ACK: "LA",
-  CLOSING: "CLG",
-  CLOSE: "CLS",
-}
-export const shortState = (state: string): string => shortStates[state] ?? state
-
 /** A rate, or why there is none: `!` for a counter that cannot be believed. */
 function rateText(value: number | undefined, mark: number): string {
   return mark === byteMark.wentBack || mark === byteMark.impossible ? "!" : rate(value)
 }
 
-const queueTone = (queue: number): Tone => (queue > 0 ? "plain" : "muted")
-const rateTone = (value: number | undefined): Tone => (value === undefined || value < 1 ? "muted" : "plain")
 const sum = (a: number | undefined, b: number | undefined) => (a === undefined || b === undefined ? undefined : a + b)
 const stateTone = (state: string): Tone => (state === "ESTABLISHED" ? "plain" : "muted")
 
@@ -113,17 +101,17 @@ const all = {
   tx: column("tx", "TX/s", 9, {
     align: "right",
     cell: ({ connection }) => rateText(connection.txBytesPerSecond, connection.mark),
-    tone: ({ connection }) => rateTone(connection.txBytesPerSecond),
+    tone: ({ connection, band }) => rateTone(connection.txBytesPerSecond, band),
   }),
   rx: column("rx", "RX/s", 9, {
     align: "right",
     cell: ({ connection }) => rateText(connection.rxBytesPerSecond, connection.mark),
-    tone: ({ connection }) => rateTone(connection.rxBytesPerSecond),
+    tone: ({ connection, band }) => rateTone(connection.rxBytesPerSecond, band),
   }),
   bandwidth: column("bandwidth", "TX+RX/s", 9, {
     align: "right",
     cell: ({ connection }) => rateText(sum(connection.txBytesPerSecond, connection.rxBytesPerSecond), connection.mark),
-    tone: ({ connection }) => rateTone(sum(connection.txBytesPerSecond, connection.rxBytesPerSecond)),
+    tone: ({ connection, band }) => rateTone(sum(connection.txBytesPerSecond, connection.rxBytesPerSecond), band),
   }),
   rtt: column("rtt", "RTT", 7, {
     align: "right",

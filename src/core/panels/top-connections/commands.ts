@@ -5,7 +5,7 @@ import type { TopConnectionsAction } from "./update.ts"
 
 type Entry = Command<TopConnections, TopConnectionsAction>
 
-const move = (by: number, unit: "row" | "page" | "all"): TopConnectionsAction => ({
+const move = (by: 1 | -1, unit: "row" | "page" | "all"): TopConnectionsAction => ({
   type: "top-connections/move",
   by,
   unit,
@@ -17,7 +17,7 @@ export const commands: readonly Entry[] = [
     id: "top-connections.down",
     keys: ["down"],
     title: "Row below",
-    hint: { key: "↑↓", word: "row" },
+    hint: { key: "↑↓", word: "row", rank: 2 },
     group: "Select",
     action: move(1, "row"),
   },
@@ -38,26 +38,10 @@ export const commands: readonly Entry[] = [
   { id: "top-connections.first", keys: ["home"], title: "First row", group: "Select", action: move(-1, "all") },
   { id: "top-connections.last", keys: ["end"], title: "Last row", group: "Select", action: move(1, "all") },
   {
-    id: "top-connections.side",
-    keys: ["o"],
-    title: "Incoming or outgoing",
-    hint: { key: "o", word: "in/out" },
-    group: "Look",
-    action: { type: "top-connections/side" },
-  },
-  {
-    id: "top-connections.view",
-    keys: ["g"],
-    title: "By connection or by peer",
-    hint: { key: "g", word: "group" },
-    group: "Look",
-    action: { type: "top-connections/view" },
-  },
-  {
     id: "top-connections.search",
     keys: ["/"],
-    title: "Find process, address, port or state",
-    hint: { key: "/", word: "find" },
+    title: "Find rows with words, without !words",
+    hint: { key: "/", word: "find", rank: 2 },
     group: "Filter and sort",
     action: { type: "top-connections/ask", kind: "search" },
   },
@@ -65,21 +49,21 @@ export const commands: readonly Entry[] = [
     id: "top-connections.port",
     keys: ["f"],
     title: "Only one port",
-    hint: { key: "f", word: "port" },
+    hint: { key: "f", word: "port", rank: 3 },
     group: "Filter and sort",
     action: { type: "top-connections/ask", kind: "port" },
   },
   {
     id: "top-connections.clear",
     keys: ["F"],
-    title: "Clear filters",
+    title: "Clear both filters",
     group: "Filter and sort",
     action: { type: "top-connections/clear" },
   },
   {
     id: "top-connections.sort-by-bandwidth",
     keys: ["B"],
-    title: "Sort by bandwidth; again turns the order",
+    title: "Sort by bandwidth; again: other order",
     group: "Filter and sort",
     action: { type: "top-connections/sort", field: "bandwidth" },
   },
@@ -96,5 +80,21 @@ export const commands: readonly Entry[] = [
     title: "Sort by port",
     group: "Filter and sort",
     action: { type: "top-connections/sort", field: "port" },
+  },
+  {
+    id: "top-connections.side",
+    keys: ["o"],
+    title: "Incoming or outgoing",
+    hint: { key: "o", word: "in/out", rank: 3 },
+    group: "Look",
+    action: { type: "top-connections/side" },
+  },
+  {
+    id: "top-connections.view",
+    keys: ["g"],
+    title: "By connection, or by peer and process",
+    hint: { key: "g", word: "group" },
+    group: "Look",
+    action: { type: "top-connections/view" },
   },
 ]

@@ -1,12 +1,14 @@
-/** The lines under the table that say more of the selected row. */
+/** The lines under the table that say more of the selected row: parts side by side, the most important first. */
 import type { Connection } from "../../model/connections.ts"
 import type { Group } from "../../model/groups.ts"
 import { byteMark } from "../../model/rates.ts"
+import { joinParts } from "../../text/layer.ts"
 import { type Line, line, span } from "../../text/line.ts"
 import { maskAddress } from "../../text/mask.ts"
+import { shortState } from "../../text/states.ts"
 import { bytes, count, microseconds, rate, share } from "../../text/units.ts"
-import { harmless } from "../../text/width.ts"
-import { endpointText, processLabel, shortState } from "./columns.ts"
+import { cellWidth, cut, harmless } from "../../text/width.ts"
+import { endpointText, processLabel } from "./columns.ts"
 
 const markTexts: Readonly<Record<number, string>> = {
   [byteMark.first]: "rates need a second look",
@@ -15,47 +17,64 @@ const markTexts: Readonly<Record<number, string>> = {
   [byteMark.impossible]: "more bytes than any link carries: not believed",
 }
 
-const field = (label: string, value: string): Line => [span(`${label} `, "muted"), span(`${value}  `)]
+const field = (label: string, value: string): Line =>
+  label === "" ? [span(value)] : [span(`${label} `, "muted"), span(value)]
 
-export function connectionDetail(connection: Connection, isMasked: boolean): readonly Line[] {
-  const { owner, mark } = connection
-  const arrow = connection.side === "in" ? "←" : "→"
+export function connectionDetail(connection: Connection, isMasked: boolean, width: number): readonly Line[] {
+  const { owner } = connection
   const sharers = owner !== undefined && owner.sharerCount > 1 ? ` (shared by ${owner.sharerCount} processes)` : ""
   return [
-    [
-      span(endpointText(connection.localAddress, connection.localPort, isMasked)),
-      span(` ${arrow} `, "muted"),
-      span(endpointText(connection.peerAddress, connection.peerPort, isMasked), "strong"),
-      span(`  ${connection.state}`, "muted"),
-    ],
-    [
-      ...field("process", owner === undefined ? "unknown" : `${processLabel(connection)}${sharers}`),
-      ...field("uid", String(connection.uid)),
-      ...(owner?.isSure === false ? [span("inferred from its listener", "muted")] : []),
-    ],
-    [
-      ...(mark === byteMark.exact
-        ? [...field("tx", rate(connection.txBytesPerSecond)), ...field("rx", rate(connection.rxBytesPerSecond))]
-        : [span(`${markTexts[mark] ?? ""}  `, mark >= byteMark.wentBack ? "warn" : "muted")]),
-      ...field("queued", `${bytes(connection.txQueue)} out ${bytes(connection.rxQueue)} in`),
-      ...(connection.rttUs === undefined
-        ? []
-        : field("rtt", microseconds(connection.rttUs === 0 ? undefined : connection.rttUs))),
-      ...(connection.retrans === undefined ? [] : field("retransmitted", count(connection.retrans))),
-    ],
+    joinParts([endpoints(connection, isMasked, width), line(span(connection.state, "muted"))], width),
+    joinParts(
+      [
+        field("process", owner === undefined ? "unknown" : `${processLabel(connection)}${sharers}`),
+        field("uid", String(connection.uid)),
+        ...(owner?.isSure === false ? [line(span("inferred from its listener", "muted"))] : []),
+      ],
+      width,
+    ),
+    joinParts(traffic(connection), width),
   ]
 }
 
-export function groupDetail(group: Group, isMasked: boolean): readonly Line[] {
+/** Local end, direction, peer; where both do not fit, each keeps its port. */
+function endpoints(connection: Connection, isMasked: boolean, width: number): Line {
+  const arrow = connection.side === "in" ? " ← " : " → "
+  const local = endpointText(connection.localAddress, connection.localPort, isMasked)
+  const peer = endpointText(connection.peerAddress, connection.peerPort, isMasked)
+  const isWide = cellWidth(local) + cellWidth(arrow) + cellWidth(peer) > width
+  const shown = (end: string) => (isWide ? cut(end, (width - cellWidth(arrow)) >> 1, "middle") : end)
+  return [span(shown(local)), span(arrow, "muted"), span(shown(peer), "strong")]
+}
+
+function traffic({ mark, txBytesPerSecond, rxBytesPerSecond, txQueue, rxQueue, rttUs, retrans }: Connection): Line[] {
+  const rates =
+    mark === byteMark.exact
+      ? [field("tx", rate(txBytesPerSecond)), field("rx", rate(rxBytesPerSecond))]
+      : [line(span(markTexts[mark] ?? "", mark >= byteMark.wentBack ? "warn" : "muted"))]
+  return [
+    ...rates,
+    field("queued", `${bytes(txQueue)} out ${bytes(rxQueue)} in`),
+    ...(rttUs === undefined ? [] : [field("rtt", microseconds(rttUs === 0 ? undefined : rttUs))]),
+    ...(retrans === undefined ? [] : [field("retransmitted", count(retrans))]),
+  ]
+}
+
+export function groupDetail(group: Group, isMasked: boolean, width: number): readonly Line[] {
   const states = [...group.states].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
   const peer = isMasked ? maskAddress(group.peerAddress) : group.peerAddress
   return [
-    [span(peer, "strong"), span("  "), ...field("process", group.process === "" ? "unknown" : harmless(group.process))],
-    field(
-      "states",
-      states.map(([state, n]) => `${shortState(state)} ${share(n, group.connectionCount)} (${count(n)})`).join("  "),
+    joinParts(
+      [line(span(peer, "strong")), field("process", group.process === "" ? "unknown" : harmless(group.process))],
+      width,
     ),
-    field("ports", group.ports.join(",")),
+    joinParts(
+      states.map(([state, n], i) =>
+        field(i === 0 ? "states" : "", `${shortState(state)} ${share(n, group.connectionCount)} (${count(n)})`),
+      ),
+      width,
+    ),
+    joinParts([field("ports", group.ports.join(","))], width),
   ]
 }
 

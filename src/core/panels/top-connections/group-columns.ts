@@ -1,92 +1,109 @@
 /** The columns of the grouped view, and which of them a width has room for. */
+
+import type { Band } from "../../app/facts.ts"
+import type { Side } from "../../model/connections.ts"
 import type { Group } from "../../model/groups.ts"
-import type { Tone } from "../../text/line.ts"
 import { maskAddress } from "../../text/mask.ts"
 import type { Column } from "../../text/table.ts"
 import { bytes, count, rate } from "../../text/units.ts"
 import { harmless } from "../../text/width.ts"
+import { queueTone, rateTone } from "./tones.ts"
 
 export interface GroupRow {
   readonly group: Group
   readonly elapsedMs?: number
   readonly isMasked: boolean
-  readonly side: "in" | "out"
+  /** Bytes a second from which a rate is coloured. */
+  readonly band: Band
 }
+
+type GroupColumn = Column<GroupRow>
 
 const PORTS_SHOWN = 6
 
-/** `80,443`, at most six and how many more. */
-export function portList(ports: readonly number[]): string {
-  const more = ports.length - PORTS_SHOWN
-  return ports.slice(0, PORTS_SHOWN).join(",") + (more > 0 ? ` +${more}` : "")
+/** `80,443`; where not all fit, as many as do (at most six) and how many more: `80,443 +12`. */
+export function portList(ports: readonly number[], width: number): string {
+  for (let shown = Math.min(ports.length, PORTS_SHOWN); shown > 0; shown--) {
+    const more = ports.length - shown
+    const text = ports.slice(0, shown).join(",") + (more > 0 ? ` +${more}` : "")
+    if (text.length <= width) return text
+  }
+  return ports.length === 1 ? String(ports[0]) : `${count(ports.length)} ports`
 }
 
-const perSecond = (value: number | undefined, elapsedMs: number | undefined) =>
+const perSecond = (value: number | undefined, { elapsedMs }: GroupRow) =>
   value === undefined || elapsedMs === undefined ? undefined : (value * 1000) / elapsedMs
 
-const tone = (value: number | undefined): Tone => (value === undefined || value === 0 ? "muted" : "plain")
+const tx = (row: GroupRow) => perSecond(row.group.txBytes, row)
+const rx = (row: GroupRow) => perSecond(row.group.rxBytes, row)
+const both = (row: GroupRow) => perSecond(sum(row.group.txBytes, row.group.rxBytes), row)
+const sum = (a: number | undefined, b: number | undefined) => (a === undefined || b === undefined ? undefined : a + b)
 
-const all = {
-  peer: {
-    id: "peer",
-    title: "PEER",
-    width: 21,
-    cell: ({ group, isMasked }: GroupRow) => (isMasked ? maskAddress(group.peerAddress) : group.peerAddress),
-  },
-  connections: {
-    id: "connections",
-    title: "CONNS",
-    width: 7,
-    align: "right",
-    cell: ({ group }: GroupRow) => count(group.connectionCount),
-  },
-  txQueue: {
-    id: "tx-queue",
-    title: "SEND-Q",
-    width: 7,
-    align: "right",
-    cell: ({ group }: GroupRow) => bytes(group.txQueue),
-    tone: ({ group }: GroupRow) => tone(group.txQueue),
-  },
-  rxQueue: {
-    id: "rx-queue",
-    title: "RECV-Q",
-    width: 7,
-    align: "right",
-    cell: ({ group }: GroupRow) => bytes(group.rxQueue),
-    tone: ({ group }: GroupRow) => tone(group.rxQueue),
-  },
-  tx: {
-    id: "tx",
-    title: "TX/s",
-    width: 9,
-    align: "right",
-    cell: ({ group, elapsedMs }: GroupRow) => rate(perSecond(group.txBytes, elapsedMs)),
-    tone: ({ group }: GroupRow) => tone(group.txBytes),
-  },
-  rx: {
-    id: "rx",
-    title: "RX/s",
-    width: 9,
-    align: "right",
-    cell: ({ group, elapsedMs }: GroupRow) => rate(perSecond(group.rxBytes, elapsedMs)),
-    tone: ({ group }: GroupRow) => tone(group.rxBytes),
-  },
-  process: {
-    id: "process",
-    title: "PROCESS",
-    width: 13,
-    cell: ({ group }: GroupRow) => (group.process === "" ? "-" : harmless(group.process)),
-    tone: ({ group }: GroupRow) => (group.process === "" ? "muted" : "plain"),
-  },
-  ports: { id: "port", title: "PORTS", width: "rest", cell: ({ group }: GroupRow) => portList(group.ports) },
-} as const satisfies Record<string, Column<GroupRow>>
+const rateColumn = (id: string, title: string, value: (row: GroupRow) => number | undefined): GroupColumn => ({
+  id,
+  title,
+  width: 9,
+  align: "right",
+  cell: (row) => rate(value(row)),
+  tone: (row) => rateTone(value(row), row.band),
+})
 
-const forms: readonly { readonly from: number; readonly columns: readonly Column<GroupRow>[] }[] = [
-  { from: 98, columns: [all.peer, all.connections, all.txQueue, all.rxQueue, all.tx, all.rx, all.process, all.ports] },
-  { from: 70, columns: [all.peer, all.connections, all.tx, all.rx, all.process, all.ports] },
-  { from: 0, columns: [all.peer, all.connections, all.process, all.ports] },
+const queueColumn = (id: string, title: string, value: (group: Group) => number): GroupColumn => ({
+  id,
+  title,
+  width: 7,
+  align: "right",
+  cell: ({ group }) => bytes(value(group)),
+  tone: ({ group }) => queueTone(value(group)),
+})
+
+const peer: GroupColumn = {
+  id: "peer",
+  title: "PEER",
+  width: "rest",
+  cut: "middle",
+  cell: ({ group, isMasked }) => (isMasked ? maskAddress(group.peerAddress) : group.peerAddress),
+}
+
+const connections: GroupColumn = {
+  id: "connections",
+  title: "CONNS",
+  width: 7,
+  align: "right",
+  cell: ({ group }) => count(group.connectionCount),
+}
+
+const process = (width: number): GroupColumn => ({
+  id: "process",
+  title: "PROCESS",
+  width,
+  cell: ({ group }) => (group.process === "" ? "-" : harmless(group.process)),
+  tone: ({ group }) => (group.process === "" ? "muted" : "plain"),
+})
+
+/** The service ports: our own for IN, the peers' for OUT. */
+const ports = (side: Side, width: number): GroupColumn => ({
+  id: "port",
+  title: side === "in" ? "PORTS" : "RPORTS",
+  width,
+  cell: ({ group }) => portList(group.ports, width),
+})
+
+const txQueue = queueColumn("tx-queue", "SEND-Q", ({ txQueue }) => txQueue)
+const rxQueue = queueColumn("rx-queue", "RECV-Q", ({ rxQueue }) => rxQueue)
+const txRate = rateColumn("tx", "TX/s", tx)
+const rxRate = rateColumn("rx", "RX/s", rx)
+const bandwidth = rateColumn("bandwidth", "TX+RX/s", both)
+
+/** By the width they need, widest first. The peer always keeps room for an IPv4 address; from 117, for IPv6. */
+const forms: readonly { readonly from: number; readonly columns: (side: Side) => readonly GroupColumn[] }[] = [
+  {
+    from: 94,
+    columns: (side) => [peer, connections, txQueue, rxQueue, txRate, rxRate, process(13), ports(side, 18)],
+  },
+  { from: 70, columns: (side) => [peer, connections, txRate, rxRate, process(12), ports(side, 11)] },
+  { from: 0, columns: (side) => [peer, connections, bandwidth, process(12), ports(side, 9)] },
 ]
 
-export const groupColumnsFor = (width: number): readonly Column<GroupRow>[] =>
-  forms.find(({ from }) => width >= from)!.columns
+export const groupColumnsFor = (width: number, side: Side): readonly GroupColumn[] =>
+  forms.find(({ from }) => width >= from)!.columns(side)

@@ -1,30 +1,34 @@
 /** Top Connections: who talks to this host, one row a connection or one row a peer. */
+import type { Hint } from "../../app/command.ts"
 import { definePanel } from "../../app/panel.ts"
-import { count } from "../../text/units.ts"
 import { commands } from "./commands.ts"
 import { hitTest } from "./mouse.ts"
-import { followSelection } from "./selection.ts"
-import { initial, rowCount, type TopConnections, windowTop } from "./state.ts"
+import { pageNote } from "./page.ts"
+import { refreshRows } from "./selection.ts"
+import { initial, type TopConnections } from "./state.ts"
 import { type TopConnectionsAction, update } from "./update.ts"
-import { pageRows, view } from "./view.ts"
+import { view } from "./view.ts"
+
+const title = ({ side }: TopConnections) => (side === "in" ? "Top Incoming" : "Top Outgoing")
+
+const promptHints: readonly Hint[] = [
+  { key: "Enter", word: "apply", rank: 1 },
+  { key: "Esc", word: "cancel", rank: 1 },
+]
 
 export const topConnections = definePanel<"top-connections", TopConnections, TopConnectionsAction>({
   id: "top-connections",
+  name: "Top Connections",
   place: { region: "main" },
   initial,
   commands,
-  title: (slice) => (slice.side === "in" ? "Top Incoming" : "Top Outgoing"),
-  note(slice, facts, size) {
-    const total = rowCount(slice)
-    if (total === 0) return ""
-    const page = pageRows(slice, facts, size)
-    const from = windowTop(slice, page, total)
-    return `${count(from + 1)}-${count(Math.min(from + page, total))} of ${count(total)}`
-  },
+  title,
+  note: (slice, facts, size) => pageNote(slice, title(slice), facts, size),
   update,
-  refresh: followSelection,
+  refresh: refreshRows,
   view,
   mouse: hitTest,
   capture: (slice, chord) => (slice.prompt === undefined ? undefined : { type: "top-connections/type", chord }),
+  captureHints: (slice) => (slice.prompt === undefined ? undefined : promptHints),
   paste: (slice, text) => (slice.prompt === undefined ? undefined : { type: "top-connections/paste", text }),
 })

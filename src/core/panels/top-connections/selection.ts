@@ -4,6 +4,12 @@ import { cookieOf, ownerAt } from "../../model/connections.ts"
 import { findRows } from "./rows.ts"
 import { type Rows, rowCount, type TopConnections } from "./state.ts"
 
+/** New rows for a new model; a fact that rows do not depend on (the mask) leaves them as they are. */
+export const refreshRows = (slice: TopConnections, facts: Facts): TopConnections =>
+  facts.model?.connections.ok === true && facts.model.connections.value === slice.rows?.connections
+    ? slice
+    : followSelection(slice, facts)
+
 /** The rows of the new model (or of the new query), with the cursor on the row it was on. */
 export function followSelection(slice: TopConnections, facts: Facts): TopConnections {
   const { model } = facts

@@ -2,158 +2,108 @@
 import type { Facts } from "../../app/facts.ts"
 import { connectionAt } from "../../model/connections.ts"
 import { describeGroups } from "../../model/groups.ts"
-import { fieldLine } from "../../text/field-view.ts"
-import { cutLine } from "../../text/layer.ts"
-import { type Line, line, type Size, type Span, span } from "../../text/line.ts"
-import { type Column, columnWidths, tableHead, tableRow } from "../../text/table.ts"
-import { count } from "../../text/units.ts"
-import { harmless } from "../../text/width.ts"
-import { columnsFor } from "./columns.ts"
+import { type Line, line, type Size, span } from "../../text/line.ts"
+import { tableHead, tableRow } from "../../text/table.ts"
+import { harmless, wrap } from "../../text/width.ts"
 import { connectionDetail, goneDetail, groupDetail } from "./detail.ts"
-import { groupColumnsFor } from "./group-columns.ts"
+import { hasDetail, pageRows, rowNotes } from "./page.ts"
+import { questionLine } from "./question.ts"
 import { connectionRowAt } from "./selection.ts"
-import { type Rows, rowCount, type SortField, type TopConnections, windowTop } from "./state.ts"
-
-/** The column that shows what the rows are sorted by. */
-const sortColumns: Readonly<Record<SortField, readonly string[]>> = {
-  bandwidth: ["tx", "rx", "bandwidth"],
-  connections: ["connections"],
-  port: ["local", "port"],
-}
-const sortNames: Readonly<Record<SortField, string>> = {
-  bandwidth: "bandwidth",
-  connections: "connections",
-  port: "port",
-}
-
-const DETAIL_LINES = 3
-/** With fewer lines than this the table gets them all. */
-const DETAIL_FROM_HEIGHT = 14
-
-const noteLines = (facts: Facts): number => (facts.model?.notes.length ? 1 : 0)
-
-/** Lines above the first row: the question, a note when there is one, the heading. */
-export const headHeight = (facts: Facts): number => 2 + noteLines(facts)
-
-const detailHeight = (size: Size): number => (size.height >= DETAIL_FROM_HEIGHT ? DETAIL_LINES + 1 : 0)
-
-/** Rows of one page. */
-export const pageRows = (_: TopConnections, facts: Facts, size: Size): number =>
-  Math.max(1, size.height - headHeight(facts) - detailHeight(size))
+import { connectionShape, groupShape, type Shape, sortMark } from "./shape.ts"
+import { type Rows, rowCount, type TopConnections, windowTop } from "./state.ts"
 
 export function view(slice: TopConnections, facts: Facts, size: Size): readonly Line[] {
   const head = [questionLine(slice, size.width), ...noteLine(facts)]
-  if (slice.failure !== undefined) return [...head, line(span(` ${slice.failure}`, "crit"))]
-  if (slice.rows === undefined) return [...head, line(span(" looking…", "muted"))]
-  const total = rowCount(slice)
-  if (total === 0) return [...head, line(span(` ${emptyText(slice)}`, "muted"))]
-  const page = pageRows(slice, facts, size)
-  const top = windowTop(slice, page, total)
+  const { rows, failure } = slice
+  if (failure !== undefined) return [...head, ...sentence(failure, size.width).map((text) => line(span(text, "crit")))]
+  if (rows === undefined) return [...head, line(span(" looking…", "muted"))]
+  if (rowCount(slice) === 0)
+    return [...head, ...sentence(emptyText(slice), size.width).map((text) => line(span(text, "muted")))]
+  const page = pageRows(facts, size)
+  const top = windowTop(slice, page, rowCount(slice))
   const shown =
-    slice.rows.groups === undefined
-      ? connectionLines(slice, facts, size.width, top, page)
-      : groupLines(slice, facts, size.width, top, page)
+    rows.groups === undefined
+      ? connectionLines(slice, rows, facts, size.width, top, page)
+      : groupLines(slice, rows, facts, size.width, top, page)
   const blank = Array.from({ length: Math.max(0, page + 1 - shown.length) }, (): Line => [])
-  return [...head, ...shown, ...blank, ...detailLines(slice, slice.rows, facts, size)]
+  return [...head, ...shown, ...blank, ...(hasDetail(size) ? detailLines(slice, rows, facts, size.width) : [])]
 }
 
+/** A sentence that may be longer than the panel is wide. */
+const sentence = (text: string, width: number): string[] => wrap(harmless(text), width - 2).map((piece) => ` ${piece}`)
+
 function emptyText(slice: TopConnections): string {
-  if (slice.port !== undefined || slice.search !== "") return "No connection matches the filters; F clears them"
+  if (slice.port !== undefined || slice.search !== "") return "No connection matches the filters"
   return slice.side === "in"
     ? "No incoming connections; o shows outgoing ones"
     : "No outgoing connections; o shows incoming ones"
 }
 
-/** Which rows are asked for; while something is typed, the field. */
-function questionLine(slice: TopConnections, width: number): Line {
-  if (slice.prompt !== undefined) {
-    const { kind, field, problem } = slice.prompt
-    const label = kind === "search" ? " Find: " : slice.side === "in" ? " Local port: " : " Remote port: "
-    const hint = problem === undefined ? span("  Enter applies, Esc leaves", "muted") : span(`  ${problem}`, "warn")
-    return cutLine([span(label, "accent"), ...fieldLine(field, 36), hint], width)
-  }
-  const sort = slice.sorts[slice.view]
-  const parts: Span[] = [
-    span(slice.view === "groups" ? " by peer and process" : " by connection", "muted"),
-    span(`  sort ${sortNames[sort.field]} ${sort.isDescending ? "↓" : "↑"}`, "muted"),
-  ]
-  if (slice.port !== undefined) parts.push(span(`  port ${slice.port}`, "accent"))
-  if (slice.search !== "") parts.push(span(`  find ${harmless(slice.search)}`, "accent"))
-  return cutLine(parts, width)
-}
-
-const noteLine = (facts: Facts): readonly Line[] => {
-  const notes = facts.model?.notes ?? []
+/** What could not be seen; the rows below are what could. */
+function noteLine(facts: Facts): readonly Line[] {
+  const notes = rowNotes(facts)
   if (notes.length === 0) return []
   const more = notes.length > 1 ? ` (+${notes.length - 1} more)` : ""
   return [line(span(` ${harmless(notes[0]!.text)}${more}`, "warn"))]
 }
 
-const MARKER = 1
-
-function table<Row>(
-  columns: readonly Column<Row>[],
-  rows: readonly Row[],
-  slice: TopConnections,
-  width: number,
-  selected: number,
-): Line[] {
-  const widths = columnWidths(columns, width - MARKER)
-  const { field, isDescending } = slice.sorts[slice.view]
-  const column = columns.find(({ id }) => sortColumns[field].includes(id))
-  const sorted = column === undefined ? undefined : { column: column.id, mark: isDescending ? "↓" : "↑" }
+/** The heading and the rows; a selected row that has ended leaves a pale mark where it stood. */
+function tableLines<Row>({ columns, widths }: Shape<Row>, rows: readonly Row[], slice: TopConnections, top: number) {
   const body = rows.map((row, i): Line => {
-    const isSelected = i === selected
-    const marker: Span = { text: isSelected ? "▌" : " ", tone: "accent" }
-    return [marker, ...tableRow(columns, widths, row, isSelected)]
+    const isAtCursor = top + i === slice.cursor
+    const marker = span(isAtCursor ? "▌" : " ", slice.isGone ? "muted" : "accent")
+    return [marker, ...tableRow(columns, widths, row, isAtCursor && !slice.isGone)]
   })
-  return [[span(" "), ...tableHead(columns, widths, sorted)], ...body]
+  return [[span(" "), ...tableHead(columns, widths, sortMark(slice))], ...body]
 }
 
 function connectionLines(
   slice: TopConnections,
-  facts: Facts,
+  { connections, listed }: Rows,
+  { isMasked, settings }: Facts,
   width: number,
   top: number,
   page: number,
 ): readonly Line[] {
-  const { connections, listed } = slice.rows!
   const rows = [...listed.subarray(top, top + page)].map((row) => ({
     connection: connectionAt(connections, row),
-    isMasked: facts.isMasked,
+    isMasked,
+    band: settings.thresholds.bandwidthPerSecond,
   }))
-  return table(columnsFor(width), rows, slice, width, slice.cursor - top)
+  return tableLines(connectionShape(width), rows, slice, top)
 }
 
-function groupLines(slice: TopConnections, facts: Facts, width: number, top: number, page: number): readonly Line[] {
-  const { connections, listed, groups } = slice.rows!
-  const wanted = [...groups!.order.subarray(top, top + page)]
-  const rows = describeGroups(connections, listed, groups!.table, slice.side, wanted).map((group) => ({
+function groupLines(
+  slice: TopConnections,
+  rows: Rows,
+  { isMasked, settings }: Facts,
+  width: number,
+  top: number,
+  page: number,
+): readonly Line[] {
+  const { elapsedMs } = rows.connections
+  const wanted = [...rows.groups!.order.subarray(top, top + page)]
+  const shown = groupsOf(rows, slice, wanted).map((group) => ({
     group,
-    ...(connections.elapsedMs === undefined ? {} : { elapsedMs: connections.elapsedMs }),
-    isMasked: facts.isMasked,
-    side: slice.side,
+    ...(elapsedMs === undefined ? {} : { elapsedMs }),
+    isMasked,
+    band: settings.thresholds.bandwidthPerSecond,
   }))
-  return table(groupColumnsFor(width), rows, slice, width, slice.cursor - top)
+  return tableLines(groupShape(slice, width), shown, slice, top)
 }
 
-function detailLines(slice: TopConnections, rows: Rows, facts: Facts, size: Size): readonly Line[] {
-  if (detailHeight(size) === 0) return []
-  const rule = line(span("─".repeat(size.width), "muted"))
-  if (slice.isGone) return [rule, ...goneDetail]
+const groupsOf = ({ connections, listed, groups }: Rows, { side }: TopConnections, wanted: readonly number[]) =>
+  describeGroups(connections, listed, groups!.table, side, wanted)
+
+function detailLines(slice: TopConnections, rows: Rows, { isMasked }: Facts, width: number): readonly Line[] {
+  const rule = line(span(` ${"─".repeat(Math.max(0, width - 2))}`, "muted"))
+  return [rule, ...detail(slice, rows, isMasked, width - 2).map((content) => [span(" "), ...content])]
+}
+
+function detail(slice: TopConnections, rows: Rows, isMasked: boolean, width: number): readonly Line[] {
+  if (slice.isGone) return goneDetail
+  if (rows.groups !== undefined)
+    return groupDetail(groupsOf(rows, slice, [rows.groups.order[slice.cursor]!])[0]!, isMasked, width)
   const row = connectionRowAt(rows, slice.cursor)
-  if (row === undefined) return []
-  const detail =
-    rows.groups === undefined
-      ? connectionDetail(connectionAt(rows.connections, row), facts.isMasked)
-      : groupDetail(
-          describeGroups(rows.connections, rows.listed, rows.groups.table, slice.side, [
-            rows.groups.order[slice.cursor]!,
-          ])[0]!,
-          facts.isMasked,
-        )
-  return [rule, ...detail.map((part) => cutLine([span(" "), ...part], size.width))]
+  return row === undefined ? [] : connectionDetail(connectionAt(rows.connections, row), isMasked, width)
 }
-
-export const groupSummary = (rows: Rows): string =>
-  `${count(rows.groups?.order.length)} groups of ${count(rows.listed.length)} connections`

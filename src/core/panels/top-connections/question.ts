@@ -1,0 +1,28 @@
+/** The first line: which rows are asked for and in which order; while something is typed, the field. */
+import { fieldLine } from "../../text/field-view.ts"
+import { cutLine } from "../../text/layer.ts"
+import { type Line, type Span, span } from "../../text/line.ts"
+import { harmless } from "../../text/width.ts"
+import type { Prompt, TopConnections } from "./state.ts"
+
+const FIELD_WIDTH = 36
+
+export function questionLine(slice: TopConnections, width: number): Line {
+  if (slice.prompt !== undefined) return promptLine(slice, slice.prompt, width)
+  const { field, isDescending } = slice.sorts[slice.view]
+  const parts: Span[] = [
+    span(slice.view === "groups" ? " by peer and process" : " by connection", "muted"),
+    span(`  sort ${field} ${isDescending ? "↓" : "↑"}`, "muted"),
+  ]
+  if (slice.port !== undefined) parts.push(span(`  port ${slice.port}`, "accent"))
+  if (slice.search !== "") parts.push(span(`  find ${harmless(slice.search)}`, "accent"))
+  if (slice.port !== undefined || slice.search !== "") parts.push(span("  F clears", "muted"))
+  return cutLine(parts, width)
+}
+
+function promptLine({ side }: TopConnections, { kind, field, problem }: Prompt, width: number): Line {
+  const label = kind === "search" ? " Find: " : side === "in" ? " Local port: " : " Remote port: "
+  const room = Math.max(1, Math.min(FIELD_WIDTH, width - label.length - 1))
+  const complaint = problem === undefined ? [] : [span(`  ${problem}`, "warn")]
+  return cutLine([span(label, "accent"), ...fieldLine(field, room), ...complaint], width)
+}

@@ -1,0 +1,125 @@
+import { describe, expect, test } from "bun:test"
+import { actionsForMouse } from "../../src/core/app/keymap.ts"
+import type { State } from "../../src/core/app/state.ts"
+import { apply, frame, look, overlayFrame, press, statusLine, watching } from "../support/host.ts"
+import { webServer } from "../support/hosts.ts"
+
+const opened = (width: number, height: number) => press(watching(width, height, webServer), "?").state
+const first = (state: State) => state.slices.help.top
+
+test("the keys of the focused panel first, then those of the program", () => {
+  expect(overlayFrame(opened(80, 40))).toMatchInlineSnapshot(`
+    "
+    ┌─ Keys ───────────────────────────────────────────────────────────────────────┐
+    │ Select                                                                       │
+    │   ↑          Row above                                                       │
+    │   ↓          Row below                                                       │
+    │   PgUp [     Page back                                                       │
+    │   PgDn ]     Page on                                                         │
+    │   Home       First row                                                       │
+    │   End        Last row                                                        │
+    │                                                                              │
+    │ Filter and sort                                                              │
+    │   /          Find rows with words, without !words                            │
+    │   f          Only one port                                                   │
+    │   F          Clear both filters                                              │
+    │   B          Sort by bandwidth; again: other order                           │
+    │   C          Sort by connections of the peer                                 │
+    │   P          Sort by port                                                    │
+    │                                                                              │
+    │ Look                                                                         │
+    │   o          Incoming or outgoing                                            │
+    │   g          By connection, or by peer and process                           │
+    │                                                                              │
+    │ Screen                                                                       │
+    │   Tab        Next panel                                                      │
+    │   Shift+Tab  Previous panel                                                  │
+    │   z          This panel alone, and back                                      │
+    │   Esc        Leave the zoom                                                  │
+    │   p          Freeze the screen, and go on                                    │
+    │   r          Look now, even if paused                                        │
+    │   m          Hide the first half of addresses                                │
+    │                                                                              │
+    │ Program                                                                      │
+    │   ?          These keys                                                      │
+    │   q Ctrl+C   Quit                                                            │
+    └──────────────────────────────────────────────────────────────────────────────┘
+    "
+  `)
+})
+
+test("at 60x15 it fits and says where it is", () => {
+  expect(overlayFrame(opened(60, 15))).toMatchInlineSnapshot(`
+    "
+    ┌─ Keys ────────────────────────────────────── 1-12 of 32 ─┐
+    │ Select                                                   │
+    │   ↑          Row above                                   │
+    │   ↓          Row below                                   │
+    │   PgUp [     Page back                                   │
+    │   PgDn ]     Page on                                     │
+    │   Home       First row                                   │
+    │   End        Last row                                    │
+    │                                                          │
+    │ Filter and sort                                          │
+    │   /          Find rows with words, without !words        │
+    │   f          Only one port                               │
+    │   F          Clear both filters                          │
+    └──────────────────────────────────────────────────────────┘
+    "
+  `)
+})
+
+test("only what works with the focus where it is", () => {
+  const state = press(watching(80, 40, webServer), "tab", "?").state
+  expect(frame(state)).toContain("Turn the order of connection states")
+  expect(frame(state)).not.toContain("Incoming or outgoing")
+  expect(frame(state)).toContain("Quit")
+})
+
+describe("scrolls", () => {
+  test.each([
+    ["down", ["down"], 1],
+    ["up again", ["down", "down", "up"], 1],
+    ["not above the top", ["up"], 0],
+    ["a page", ["pagedown"], 12],
+    ["to the end", ["end"], 20],
+    ["not past the end", ["end", "down", "pagedown"], 20],
+    ["back to the top", ["end", "home"], 0],
+  ] as const)("%s", (_, chords, top) => expect(first(press(opened(60, 15), ...chords).state)).toBe(top))
+
+  test("with the wheel", () => {
+    const state = opened(60, 15)
+    const turned = apply(state, ...actionsForMouse(state, { kind: "wheel-down", x: 20, y: 5 }))
+    expect(first(turned)).toBe(3)
+    expect(turned.slices["top-connections"]).toBe(state.slices["top-connections"])
+  })
+})
+
+describe("closes", () => {
+  test.each(["escape", "?", "q", "enter"])("with %s, and nothing else happens", (chord) => {
+    const { state, effects } = press(opened(80, 24), chord)
+    expect(state.overlays).toEqual([])
+    expect(effects).toEqual([])
+  })
+
+  test("and opens at its top again", () => {
+    expect(first(press(opened(60, 15), "end", "escape", "?").state)).toBe(0)
+  })
+
+  test("Ctrl+C quits from inside", () => {
+    expect(press(opened(80, 24), "ctrl+c").effects).toEqual([{ type: "program/quit", code: 0 }])
+  })
+})
+
+test("takes every key while it is open", () => {
+  const state = opened(80, 24)
+  for (const chord of ["o", "g", "m", "p", "r", "z", "tab", "/", "x"])
+    expect(press(state, chord)).toEqual({ state, effects: [] })
+  expect(statusLine(state)).toContain("Esc close")
+})
+
+test("looks go on behind it", () => {
+  const state = look(opened(80, 24), { connections: [] })
+  expect(state.overlays).toEqual(["help"])
+  expect(state.slices["top-connections"].rows!.listed.length).toBe(0)
+})
