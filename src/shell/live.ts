@@ -7,7 +7,7 @@ import { view } from "../core/app/view.ts"
 import type { Note } from "../core/sample/sample.ts"
 import { Collector } from "./collect.ts"
 import { readInterface } from "./interfaces.ts"
-import { trimOwnMemory } from "./own-memory.ts"
+import { keepMemorySmall, trimOwnMemory } from "./own-memory.ts"
 import { Program } from "./program.ts"
 import { run, type TerminalOptions } from "./terminal/screen.ts"
 
@@ -24,6 +24,7 @@ export async function live(
   })
   return run(options.terminal, (screen) => {
     trimOwnMemory()
+    const stopHousekeeping = keepMemorySmall()
     const program = new Program(
       { ...initialState("live", settings, { isMasked: options.isMasked, at: Date.now() }), screen: screen.size },
       {
@@ -72,6 +73,7 @@ export async function live(
       stop: () => {
         program.stop()
         collector.close()
+        stopHousekeeping()
       },
     }
   })
