@@ -30,7 +30,7 @@ import {
   readConntrackSettings,
 } from "../../src/shell/kernel/conntrack.ts"
 import { tupleOf } from "../flows.ts"
-import type { BenchRow } from "./dump.ts"
+import type { BenchRow } from "./bench.ts"
 
 /** The targets are for this many. */
 const ENTRIES = 200_000

@@ -26,6 +26,10 @@ export interface GroupTable {
 /** What joins connections: their peer, maybe the process, maybe the service port. */
 export type GroupKey = "peer" | "peer-process" | "peer-process-port"
 
+// Room that is needed only while rows are grouped: kept, since at each look it would be a megabyte of garbage.
+let firstRow = new Uint32Array(0)
+let slotScratch = new Int32Array(0)
+
 /** Groups `rows`. Hot: once a look, over every connection. */
 export function groupConnections(connections: Connections, rows: Uint32Array, key: GroupKey, side: Side): GroupTable {
   const { table, rates } = connections
@@ -35,8 +39,10 @@ export function groupConnections(connections: Connections, rows: Uint32Array, ke
   const byPort = key === "peer-process-port"
   const groupOf = new Uint32Array(rows.length)
   // First which group each row is in: only then is it known how many there are, mostly far fewer than rows.
-  const firstRow = new Uint32Array(rows.length)
-  const slots = new Int32Array(powerOfTwoOver(rows.length * 2)).fill(-1)
+  if (firstRow.length < rows.length) firstRow = new Uint32Array(rows.length)
+  const size = powerOfTwoOver(rows.length * 2)
+  if (slotScratch.length < size) slotScratch = new Int32Array(size)
+  const slots = slotScratch.subarray(0, size).fill(-1)
   const mask = slots.length - 1
   let length = 0
   for (let i = 0; i < rows.length; i++) {

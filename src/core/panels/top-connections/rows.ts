@@ -15,13 +15,16 @@ export function findRows(connections: Connections, query: Query, ownPid: number)
   return { connections, listed, groups: { table, order: orderGroups(connections, table, query.sorts.groups) } }
 }
 
+let scratch = new Uint32Array(0)
+
 // Hot: every socket of the host passes here.
 function filterRows(connections: Connections, query: Query, ownPid: number): Uint32Array {
   const { table, rates } = connections
   const isIncoming = query.side === "in" ? 1 : 0
   const ports = query.side === "in" ? table.localPort : table.remotePort
   const matches = searchFor(connections, query.search)
-  const rows = new Uint32Array(table.length)
+  if (scratch.length < table.length) scratch = new Uint32Array(table.capacity)
+  const rows = scratch
   let length = 0
   for (let row = 0; row < table.length; row++) {
     if (rates.isIncoming[row] !== isIncoming) continue
