@@ -20,6 +20,7 @@ const { symbols: c } = dlopen("libc.so.6", {
   open: { args: [T.ptr, T.i32, T.i32], returns: T.i32 },
   // getdents64 has no wrapper in glibc before 2.30
   syscall: { args: [T.i64_fast, T.i64_fast, T.ptr, T.i64_fast], returns: T.i64_fast },
+  clock_gettime: { args: [T.i32, T.ptr], returns: T.i32 },
   readlinkat: { args: [T.i32, T.ptr, T.ptr, T.u64], returns: T.i64_fast },
 })
 
@@ -39,7 +40,7 @@ export class SystemError extends Error {
   }
 }
 
-export const { EAGAIN, EINTR, ENOBUFS, EPERM, EACCES, ENOENT } = constants.errno
+export const { EACCES, EAFNOSUPPORT, EAGAIN, EINTR, ENOBUFS, ENOENT, EPERM } = constants.errno
 
 /** What the call just made left in errno. It belongs to the thread and the next call overwrites it: read it at once. */
 export function lastErrno(): number {
@@ -110,6 +111,17 @@ export const openDirectory = (path: string): number => check("open", c.open(cstr
 
 /** Opens a file for reading; a pipe or a device is opened without waiting for its other end. Throws `SystemError`. */
 export const openFile = (path: string): number => check("open", c.open(cstr(path), O_CLOEXEC | O_NONBLOCK, 0))
+
+// linux/time.h
+const CLOCK_BOOTTIME = 7
+const timespec = alloc(16)
+const timespecView = new DataView(timespec.buffer)
+
+/** Milliseconds since the host was started, those it slept included. Nobody sets this clock. */
+export function bootClockMs(): number {
+  check("clock_gettime", c.clock_gettime(CLOCK_BOOTTIME, timespec))
+  return Number(timespecView.getBigInt64(0, true)) * 1000 + Number(timespecView.getBigInt64(8, true)) / 1e6
+}
 
 const SYS_getdents64 = process.arch === "arm64" ? 61 : 217
 

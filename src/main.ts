@@ -14,8 +14,9 @@ scrubEnvironment()
 const words = process.argv.slice(2)
 const [first] = words
 if (words.length === 1 && (first === "-v" || first === "--version")) console.log(versionLine)
-// Not for operators: tests/binary proves with it that the renderer starts where no folder may hold code.
-else if (first === "--check-renderer") await (await import("./shell/terminal/native.ts")).checkRenderer()
+// Not for operators: what lifts blocks by iptables when nobody else is there to do it.
+else if (words.length === 1 && first === "--guard-blocks")
+  await (await import("./shell/tools/guardian.ts")).guardBlocks()
 else process.exit(await run((await import("./shell/cli.ts")).parseCommandLine(words)))
 
 /** Does what was asked; answers the exit code. */
@@ -41,6 +42,14 @@ async function run(request: Request): Promise<number> {
         return exitCodes.ok
       case "snapshot":
         await (await import("./shell/plain/snapshot.ts")).printSnapshot(request)
+        return exitCodes.ok
+      case "block":
+      case "kill":
+        return await (await import("./shell/plain/mitigate.ts")).mitigate(request)
+      case "unblock":
+        return await (await import("./shell/plain/unblock.ts")).unblock(request)
+      case "blocks":
+        await (await import("./shell/plain/blocks.ts")).printBlocks(request)
         return exitCodes.ok
       case "live":
         return await (await import("./shell/dashboard.ts")).openDashboard(request)

@@ -8,6 +8,7 @@
 import { cac } from "cac"
 import { type CommandFlag, type CommandName, type CommandSpec, commands, flagIds } from "../core/config/commands.ts"
 import { type Flag, type FlagId, type FlagValues, flags, readFlag } from "../core/config/flags.ts"
+import { parseTarget, type Target } from "../core/mitigation/target.ts"
 import { type PeerRange, parsePeerRange } from "../core/model/peer-range.ts"
 import { nearest } from "../core/text/nearest.ts"
 import { cut, harmless } from "../core/text/width.ts"
@@ -21,10 +22,23 @@ export type ConnectionsRequest = {
 } & Values<"connections">
 export type SnapshotRequest = { readonly kind: "snapshot" } & Values<"snapshot">
 
+interface OfTarget {
+  readonly target: Target
+}
+export type BlockAsk = { readonly kind: "block" } & OfTarget & Omit<Values<"block">, "port">
+export type KillAsk = { readonly kind: "kill" } & OfTarget & Omit<Values<"kill">, "port">
+/** Without a target all are meant. */
+export type UnblockAsk = { readonly kind: "unblock" } & Partial<OfTarget> & Omit<Values<"unblock">, "port" | "all">
+export type BlocksAsk = { readonly kind: "blocks" } & Values<"blocks">
+
 export type Request =
   | LiveRequest
   | ConnectionsRequest
   | SnapshotRequest
+  | BlockAsk
+  | KillAsk
+  | UnblockAsk
+  | BlocksAsk
   | { readonly kind: "help"; readonly command: CommandName }
   | { readonly kind: "version" }
   | { readonly kind: "list-interfaces" }
@@ -141,7 +155,9 @@ const isMisleading = (word: string) => word === "" || word.startsWith("-")
 function findCommand(spelled: Spelled): Asked {
   const cli = cac(PROGRAM)
   for (const spec of commands as readonly CommandSpec[]) {
-    const command = cli.command([spec.name, spec.words ?? ""].join(" ").trim(), spec.summary)
+    // How many words a command takes is counted by its brackets; what they are is written for people.
+    const words = takesPeer(spec) ? "[peer]" : (spec.words ?? "")
+    const command = cli.command([spec.name, words].join(" ").trim(), spec.summary)
     for (const id of flagIds(spec)) command.option(`--${flags[id].name} <value>`, flags[id].sentence)
   }
   const safeWords = spelled.words.map((word) => (isMisleading(word) ? "?" : word))
@@ -164,6 +180,8 @@ function findCommand(spelled: Spelled): Asked {
   }
   return { command, words, texts }
 }
+
+const takesPeer = ({ words }: CommandSpec) => words?.startsWith("PEER") === true
 
 const camelCase = (name: string) => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
@@ -212,5 +230,30 @@ function readRequest(asked: Asked): Request {
     return { kind: "connections", ...values, peerRange }
   }
   if (asked.command.name === "snapshot") return { kind: "snapshot", ...readValues<"snapshot">(asked) }
+  if (asked.command.name === "block") {
+    const { port, ...values } = readValues<"block">(asked)
+    return { kind: "block", target: readTarget(asked, port), ...values }
+  }
+  if (asked.command.name === "kill") {
+    const { port, ...values } = readValues<"kill">(asked)
+    return { kind: "kill", target: readTarget(asked, port), ...values }
+  }
+  if (asked.command.name === "unblock") {
+    const { port, all, ...values } = readValues<"unblock">(asked)
+    if (!all) return { kind: "unblock", target: readTarget(asked, port), ...values }
+    if (asked.words.length > 0 || port !== undefined) throw new Wrong("unblock takes a peer or --all, not both")
+    return { kind: "unblock", ...values }
+  }
+  if (asked.command.name === "blocks") return { kind: "blocks", ...readValues<"blocks">(asked) }
   return { kind: "live", ...readValues<"">(asked) }
+}
+
+function readTarget(asked: Asked, port: number | undefined): Target {
+  const [word] = asked.words
+  const { name } = asked.command
+  if (word === undefined)
+    throw new Wrong(`${name} needs a peer: ${PROGRAM} ${name} 203.0.113.7:443${name === "unblock" ? ", or --all" : ""}`)
+  const target = parseTarget(word, port)
+  if (!target.ok) throw new Wrong(`${name} ${quoted(word)}: ${target.reason}`)
+  return target.value
 }

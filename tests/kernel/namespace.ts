@@ -4,6 +4,7 @@
  * As root the test file starts itself again under `unshare --net`; without root it says why it did not run.
  */
 import { describe, expect } from "bun:test"
+import { inPrivateNames } from "../support/private-names.ts"
 import { networkNamespace, requires } from "../support/requirements.ts"
 
 const MARK = "HOLYF_TEST_OUTER_NETNS"
@@ -29,7 +30,10 @@ export function describeInNamespace(
     `${name}, in a network namespace of its own`,
     async () => {
       const child = Bun.spawn(
-        ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child", process.execPath, "test", file],
+        [
+          ...["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child"],
+          ...inPrivateNames([process.execPath, "test", file]),
+        ],
         {
           env: { ...process.env, [MARK]: current },
           stdout: "pipe",

@@ -134,3 +134,46 @@ describe("the help", () => {
     for (const { name } of commands) expect(helpText("")).toContain(`holyf-network ${name}`)
   })
 })
+
+describe("actions", () => {
+  const switches = { dryRun: false, yes: false, force: false, forceSshPeer: false, json: false }
+  const asked = (...words: string[]) => parseCommandLine(words) as object
+  test("a target may be written in every way", () => {
+    const target = { family: 4, address: "203.0.113.7", prefixLength: 32, port: 443 }
+    const block = { kind: "block", target, minutes: 5, ...switches }
+    expect(asked("block", "203.0.113.7:443")).toEqual(block)
+    expect(asked("block", "203.0.113.7", "--port", "443")).toEqual(block)
+    expect(asked("block", "::ffff:203.0.113.7", "--port=443", "--minutes", "0")).toEqual({ ...block, minutes: 0 })
+    expect(asked("kill", "203.0.113.7:443", "--netns", "blue")).toEqual({
+      kind: "kill",
+      target,
+      netns: "blue",
+      ...switches,
+    })
+    expect(asked("block", "[2001:db8::1]:443")).toMatchObject({
+      target: { family: 6, address: "2001:db8::1", prefixLength: 128, port: 443 },
+    })
+    expect(asked("unblock", "203.0.113.7:443")).toEqual({ kind: "unblock", target, json: false })
+    expect(asked("unblock", "--all")).toEqual({ kind: "unblock", json: false })
+    expect(asked("blocks", "--json")).toEqual({ kind: "blocks", json: true })
+  })
+  test.each<[string[], string]>([
+    [["block"], "block needs a peer: holyf-network block 203.0.113.7:443"],
+    [["unblock"], "unblock needs a peer: holyf-network unblock 203.0.113.7:443, or --all"],
+    [["unblock", "203.0.113.7", "--all"], "unblock takes a peer or --all, not both"],
+    [["block", "203.0.113.7", "203.0.113.8"], 'takes no further word, and was given "203.0.113.8"'],
+    [["block", "fe80::1%eth0"], "zone"],
+    [["block", "10.0.0.0/7"], "too wide"],
+    [["block", "203.0.113.7:0"], "a port is a whole number from 1 to 65535"],
+    [["block", "203.0.113.7", "--port", "65536"], '--port takes a whole number from 1 to 65535, not "65536"'],
+    [["block", "203.0.113.7:80", "--port", "81"], "the port is given twice: 80 and 81"],
+    [["block", "203.0.113.7", "--minutes", "-1"], '--minutes takes a whole number from 0 to 1440, not "-1"'],
+    [["block", "203.0.113.7", "--minutes", "1441"], "--minutes takes a whole number from 0 to 1440"],
+    [["block", "203.0.113.7", "--minutes", "1.5"], "--minutes takes a whole number from 0 to 1440"],
+    [["kill", "203.0.113.7", "--minutes", "5"], "holyf-network kill has no flag --minutes"],
+    [["blocks", "203.0.113.7"], "takes no further word"],
+  ])("%p is refused", (words, reason) => {
+    const request = parseCommandLine(words)
+    expect(request.kind === "wrong" ? request.reason : "").toContain(reason)
+  })
+})

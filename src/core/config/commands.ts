@@ -19,6 +19,8 @@ const label = {
   interface: "interface named in the output (default: the one that leads out); connections of all are listed",
 } as const
 
+const jsonSentence = "print one JSON object instead of text"
+
 export const commands = [
   {
     name: "",
@@ -63,6 +65,57 @@ export const commands = [
     flags: [{ title: "Flags", ids: ["sample", "topLimit", "interface", "help"] }],
     sentences: label,
     examples: [{ line: "sudo holyf-network snapshot >> connections.jsonl", meaning: "keep what goes on now" }],
+  },
+  {
+    name: "block",
+    words: "PEER[:PORT] [flags]",
+    summary: "keep a peer out for some minutes and end its connections",
+    about: [
+      "PORT is the port on this host; an IPv6 address with a port is written [2001:db8::1]:443. Without a port " +
+        "nothing of the peer gets in or out, TCP and UDP, connections that this host opened included. The kernel " +
+        "lifts the block when its time is over, whatever becomes of this program. Blocking again gives a new time.",
+    ],
+    flags: [
+      { title: "Whom and how long", ids: ["port", "minutes", "netns"] },
+      { title: "How", ids: ["dryRun", "yes", "force", "forceSshPeer", "json", "help"] },
+    ],
+    sentences: { port: "the port on this host (the same as PEER:PORT)", json: jsonSentence },
+    examples: [
+      { line: "sudo holyf-network block 203.0.113.7:443", meaning: "5 minutes, then it is lifted" },
+      { line: "sudo holyf-network block 203.0.113.0/24 --dry-run", meaning: "what would it hit?" },
+    ],
+  },
+  {
+    name: "unblock",
+    words: "PEER[:PORT] | --all",
+    summary: "lift blocks before their time",
+    about: ["Without a port every block of that peer is lifted. Only what this program made is touched."],
+    flags: [{ title: "Flags", ids: ["port", "all", "netns", "json", "help"] }],
+    sentences: { port: "the port on this host (the same as PEER:PORT)", json: jsonSentence },
+    examples: [{ line: "sudo holyf-network unblock 203.0.113.7:443", meaning: "let it in again" }],
+  },
+  {
+    name: "blocks",
+    summary: "print the active blocks, whoever made them",
+    about: [],
+    flags: [{ title: "Flags", ids: ["netns", "json", "help"] }],
+    sentences: { json: jsonSentence },
+    examples: [{ line: "sudo holyf-network blocks", meaning: "who is blocked, and how much longer" }],
+  },
+  {
+    name: "kill",
+    words: "PEER[:PORT] [flags]",
+    summary: "end the connections that a peer opened to this host",
+    about: [
+      "Nothing is blocked: the peer may come back at once. PORT is the port on this host. Connections that this host opened are not touched, and neither is the service " +
+        "that listens. Of UDP only sockets connected to the peer are ended.",
+    ],
+    flags: [
+      { title: "Whom", ids: ["port", "netns"] },
+      { title: "How", ids: ["dryRun", "yes", "force", "forceSshPeer", "json", "help"] },
+    ],
+    sentences: { port: "the port on this host (the same as PEER:PORT)", json: jsonSentence },
+    examples: [{ line: "sudo holyf-network kill 203.0.113.7:443", meaning: "end what it has open" }],
   },
   {
     name: "help",

@@ -4,12 +4,14 @@
  */
 import {
   attributes,
+  bytes,
   type Codec,
   DecodeError,
   growing,
   type Infer,
   i32h,
   struct,
+  text,
   u8,
   u16h,
   u32h,
@@ -43,18 +45,6 @@ export const IFF_LOOPBACK = 1 << 3
 
 /** The longest name of a device, IFNAMSIZ without its NUL (linux/if.h). */
 export const INTERFACE_NAME_MAX = 15
-
-/** Text that ends with a NUL. */
-const text: Codec<string> = {
-  read(bytes) {
-    const end = bytes.indexOf(0)
-    return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end))
-  },
-  write: (value) => new TextEncoder().encode(`${value}\0`),
-}
-
-/** Bytes of any length, copied: a hardware address has 6 on Ethernet, 4 on a tunnel, 20 on InfiniBand. */
-const bytes: Codec<Uint8Array> = { read: (given) => given.slice(), write: (value) => value }
 
 /** 4 bytes of IPv4 or 16 of IPv6, network order. */
 const address: Codec<Uint8Array> = {
@@ -91,6 +81,7 @@ const linkMessage = struct(LINK_MESSAGE_SIZE, {
 })
 
 const linkAttributes = attributes({
+  // 6 bytes on Ethernet, 4 on a tunnel, 20 on InfiniBand.
   hardwareAddress: [IFLA_ADDRESS, bytes],
   name: [IFLA_IFNAME, text],
   mtu: [IFLA_MTU, u32h],

@@ -2,11 +2,11 @@
  * One conversation with the kernel: send a request, take the answers that belong to it, turn a refusal into an error
  * an operator can read.
  */
-import { errnoName, SystemError } from "../../../ffi/libc.ts"
+import { EACCES, EAFNOSUPPORT, EPERM, errnoName, SystemError } from "../../../ffi/libc.ts"
 import { alloc } from "../../../ffi/memory.ts"
 import { type NamespacePlace, WrongNamespace } from "../../../ffi/namespace.ts"
 import { NetlinkSocket } from "../../../ffi/netlink-socket.ts"
-import { type Datagram, datagram, readDatagram } from "../../core/wire/message.ts"
+import { type Answer, type Datagram, datagram, readAnswers, readDatagram } from "../../core/wire/message.ts"
 
 /** The kernel, or the system under it, said no. */
 export class KernelError extends Error {
@@ -22,12 +22,12 @@ export class KernelError extends Error {
   }
 }
 
-/** Does `act`; what the system refuses becomes a `KernelError` of `operation`. */
-export function asKernelError<T>(operation: string, act: () => T): T {
+/** Does `act`; what the system refuses becomes a `KernelError` of `operation`, with what `explain` says of the errno. */
+export function asKernelError<T>(operation: string, act: () => T, explain = (_errno: number) => ""): T {
   try {
     return act()
   } catch (error) {
-    if (error instanceof SystemError) throw new KernelError(operation, errnoName(error.errno))
+    if (error instanceof SystemError) throw new KernelError(operation, errnoName(error.errno), explain(error.errno))
     if (error instanceof WrongNamespace) throw new KernelError(operation, error.message)
     throw error
   }
@@ -39,6 +39,10 @@ const BUFFER_SIZE = 65_536
 const DEADLINE_MS = 2_000
 /** After this many datagrams the event loop is handed back: 2 MB, about 5 ms of work. */
 const DATAGRAMS_A_TURN = 10
+
+/** How seccomp filters of containers and of services (RestrictAddressFamilies=) answer. */
+const isForbidden = (errno: number) => errno === EAFNOSUPPORT || errno === EPERM || errno === EACCES
+const explainRefusal = (errno: number) => (isForbidden(errno) ? "something around this program forbids AF_NETLINK" : "")
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
@@ -56,10 +60,12 @@ export class Conversation {
    * for that one: an open conversation keeps it alive, so close it soon. Throws `KernelError`.
    */
   static open(protocol: number, deadlineMs = DEADLINE_MS, namespace?: NamespacePlace): Conversation {
-    return asKernelError("open a netlink socket", () => {
+    const open = () => {
       const socket = NetlinkSocket.open(protocol, deadlineMs, namespace)
       return new Conversation(socket, datagram(alloc(BUFFER_SIZE)), deadlineMs)
-    })
+    }
+    // In another namespace it is entering it that is refused.
+    return asKernelError("open a netlink socket", open, namespace === undefined ? explainRefusal : undefined)
   }
 
   /**
@@ -96,6 +102,45 @@ export class Conversation {
         turnStart = performance.now()
       }
     }
+  }
+
+  /**
+   * Sends several requests as one datagram and gathers their acknowledgements, in the order of the requests; each must
+   * ask for one (NLM_F_ACK). `write` gets the sequence number of each request by its place. An error that answers
+   * anything else of the datagram (the frame of a batch) is thrown: then nothing was done. Throws `KernelError`.
+   */
+  exchange(
+    operation: string,
+    count: number,
+    write: (sequenceOf: (place: number) => number) => Uint8Array,
+  ): readonly Answer[] {
+    const first = this.sequence + 1
+    // One before and one after them, for the frame of a batch.
+    this.sequence += count + 2
+    const sequenceOf = (place: number) => first + 1 + place
+    const answers = new Array<Answer | undefined>(count).fill(undefined)
+    let missing = count
+    let frame: Answer | undefined
+    const take = (answer: Answer) => {
+      const place = answer.sequence - first - 1
+      if (answer.sequence < first || place > count) return
+      if (place < 0 || place === count) {
+        if (answer.errno !== 0) frame = answer
+      } else if (answers[place] === undefined) {
+        answers[place] = answer
+        missing--
+      }
+    }
+    const message = write(sequenceOf)
+    asKernelError(operation, () => this.socket.send(message))
+    while (missing > 0) {
+      const length = asKernelError(operation, () => this.socket.receive(this.buffer.bytes))
+      if (length < 0) throw new KernelError(operation, `no answer within ${this.deadlineMs / 1000} s`)
+      const problem = readAnswers(this.buffer, Math.min(length, BUFFER_SIZE), this.socket.portId, take)
+      if (problem !== undefined) throw new KernelError(operation, problem)
+      if (frame !== undefined) throw new KernelError(operation, errnoName(frame.errno), frame.text)
+    }
+    return answers as readonly Answer[]
   }
 
   close(): void {

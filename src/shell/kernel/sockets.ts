@@ -39,6 +39,9 @@ async function appendSockets(table: SocketTable, index: number, namespace?: Netw
   }
 }
 
+/** Throws `KernelError` where sockets cannot even be asked for. */
+export const checkSockets = (): void => Conversation.open(NETLINK_SOCK_DIAG).close()
+
 export interface NamespacesListing {
   /** By index, as given. */
   readonly namespaces: readonly NamespaceLook[]

@@ -1,15 +1,16 @@
 /**
- * Loads the renderer, also where the temporary folder is noexec, read-only, full or missing.
+ * Loads the renderer's library, also where the temporary folder is noexec, read-only, full or missing.
  *
- * The runtime writes the renderer's library into the temporary folder and loads it from there. Hardened servers refuse
- * that, so the second try is a copy in memory.
+ * The runtime writes the library into the temporary folder and loads it from there. Hardened servers refuse that, so
+ * the second try is a copy in memory.
  */
 import { readFileSync } from "node:fs"
-import { createCliRenderer, resolveRenderLib, setRenderLibPath } from "@opentui/core"
+// By name: of a module that is imported as a whole every part is built in, and stays in memory.
+import { resolveRenderLib, setRenderLibPath } from "@opentui/core"
 import { copyToMemory } from "../../../ffi/memfd.ts"
 
-/** The renderer with its library loaded. Throws the first refusal when both ways fail. */
-export async function loadRenderer(): Promise<{ createCliRenderer: typeof createCliRenderer }> {
+/** Must have run before a renderer is made. Throws the first refusal when both ways fail. */
+export async function loadRenderLibrary(): Promise<void> {
   try {
     resolveRenderLib()
   } catch (refusal) {
@@ -22,13 +23,4 @@ export async function loadRenderer(): Promise<{ createCliRenderer: typeof create
       throw refusal
     }
   }
-  return { createCliRenderer }
-}
-
-/** Starts the renderer and gives the terminal back at once. Throws when it cannot be loaded. */
-export async function checkRenderer(): Promise<void> {
-  const { createCliRenderer } = await loadRenderer()
-  const renderer = await createCliRenderer({ exitSignals: [], consoleMode: "disabled" })
-  renderer.destroy()
-  await renderer.closed
 }

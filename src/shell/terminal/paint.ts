@@ -2,7 +2,7 @@
 import { FrameBufferRenderable, type RenderContext, TextAttributes } from "@opentui/core"
 import type { Line } from "../../core/text/line.ts"
 import { cellWidth } from "../../core/text/width.ts"
-import { BACKGROUND, type Theme } from "./theme.ts"
+import { BACKGROUND, FOREGROUND, type Theme } from "./theme.ts"
 
 /** Signs outside ASCII and what stands for them where the locale is not UTF-8. */
 const ascii: Readonly<Record<string, string>> = {
@@ -30,8 +30,8 @@ const toAscii = (text: string) =>
   text.replace(/[^\x20-\x7e]/gu, (c) => ascii[c] ?? "?".repeat(Math.max(1, cellWidth(c))))
 
 export class Canvas extends FrameBufferRenderable {
-  private drawn: Line[] = []
   private lines: readonly Line[] = []
+  private drawn: Line[] = []
 
   constructor(
     context: RenderContext,
@@ -48,8 +48,9 @@ export class Canvas extends FrameBufferRenderable {
     // A frame buffer of no cells is refused.
     super.onResize(Math.max(1, width), Math.max(1, height))
     this.drawn = []
-    this.frameBuffer.clear(BACKGROUND)
-    // The first layout may come after the first lines, and then nobody paints them again: the screen's size is not new.
+    // A cleared buffer has cells of a white of its own, which is a colour: also where NO_COLOR asks for none.
+    const blank = " ".repeat(this.frameBuffer.width)
+    for (let y = 0; y < this.frameBuffer.height; y++) this.frameBuffer.drawText(blank, 0, y, FOREGROUND, BACKGROUND)
     this.paint(this.lines)
     this.onSize()
   }
