@@ -6,8 +6,8 @@
 import { createRateTable, type RateTable } from "../core/model/rates.ts"
 import { shareOfCore } from "../core/sample/flow-pace.ts"
 import type { NamespaceSelection } from "../core/sample/network-namespace.ts"
-import { missing, type Reading, reading, type Sample } from "../core/sample/sample.ts"
-import { createSocketTable, type SocketTable } from "../core/sample/socket-table.ts"
+import { missing, type Reading, reading, type Sample, type SocketStatistics } from "../core/sample/sample.ts"
+import { createSocketTable, fitSocketTable, type SocketTable } from "../core/sample/socket-table.ts"
 import { readInterface } from "./interfaces.ts"
 import { listHostAddresses } from "./kernel/links.ts"
 import { KernelError } from "./kernel/netlink.ts"
@@ -77,6 +77,9 @@ export class Collector {
     const room = this.rooms[0].table === sockets?.table ? this.rooms[1] : this.rooms[0]
     const at = now()
     const start = monotonicMs()
+    const socketStatistics = readSocketStatistics()
+    const expected = socketStatistics.ok ? countSockets(socketStatistics.value) : 0
+    fitSocketTable(room.table, Math.max(expected, sockets?.table.length ?? 0))
     const readLink = async () =>
       interfaceName === undefined ? missing("no interface was found") : readInterface(interfaceName)
     const listed = await attempt(() => this.source.list(room.table, sockets, readLink))
@@ -87,7 +90,7 @@ export class Collector {
       monotonicMs: listedMs,
       sockets: settled.ok ? reading(settled.value.sockets) : settled,
       counters: readCounters(),
-      socketStatistics: readSocketStatistics(),
+      socketStatistics,
       softnet: readSoftnet(),
       interface: listed.ok ? listed.value.link : await readLink(),
       addresses: await attempt(listHostAddresses),
@@ -113,6 +116,10 @@ export class Collector {
     this.close()
   }
 }
+
+/** TCP sockets as /proc/net/sockstat counts them: about as many as a dump will give. Half-open ones are not in it. */
+const countSockets = ({ TCP, TCP6 }: SocketStatistics): number =>
+  (TCP?.inuse ?? 0) + (TCP?.tw ?? 0) + (TCP6?.inuse ?? 0)
 
 const createRoom = (): Room => ({ table: createSocketTable(), rates: createRateTable() })
 

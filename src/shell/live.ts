@@ -9,6 +9,7 @@ import type { Note } from "../core/sample/sample.ts"
 import { Collector } from "./collect.ts"
 import { readInterface } from "./interfaces.ts"
 import { sinceBootMs } from "./kernel/clock.ts"
+import { keepMemorySmall, trimOwnMemory } from "./own-memory.ts"
 import { Program } from "./program.ts"
 import { run, type TerminalOptions } from "./terminal/screen.ts"
 
@@ -21,6 +22,8 @@ export async function live(
     terminal: TerminalOptions
   },
 ): Promise<number> {
+  // Everything is loaded; from here on a small part of it is used.
+  trimOwnMemory()
   const collector = new Collector({
     interfaceName: settings.interfaceName,
     namespaces: options.namespaces,
@@ -29,6 +32,8 @@ export async function live(
     monotonicMs: () => performance.now(),
   })
   return run(options.terminal, (screen) => {
+    trimOwnMemory()
+    const stopHousekeeping = keepMemorySmall()
     const program = new Program(
       { ...initialState("live", settings, { isMasked: options.isMasked, at: sinceBootMs() }), screen: screen.size },
       {
@@ -80,6 +85,7 @@ export async function live(
       stop: () => {
         program.stop()
         collector.close()
+        stopHousekeeping()
       },
     }
   })

@@ -26,7 +26,7 @@ import { datagram, writeRequest } from "../../src/core/wire/message.ts"
 import { enableAccounting, openConntrack, readConntrackSettings } from "../../src/shell/kernel/conntrack.ts"
 import { lookAtFlows } from "../../src/shell/kernel/flow-look.ts"
 import { tupleOf } from "../flows.ts"
-import type { BenchRow } from "./dump.ts"
+import type { BenchRow } from "./bench.ts"
 
 /** The targets are for this many. */
 const ENTRIES = 200_000

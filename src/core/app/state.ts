@@ -26,7 +26,6 @@ export interface State extends Facts {
   readonly lookEpoch: number
   /** The look under way was asked for by the operator: it is shown even while paused. */
   readonly isLookWanted: boolean
-  readonly isLaneBusy: boolean
 }
 
 export function initialState(
@@ -50,6 +49,5 @@ export function initialState(
     slices: Object.fromEntries(panels.map((panel) => [panel.id, panel.initial])) as Slices,
     lookEpoch: 0,
     isLookWanted: false,
-    isLaneBusy: false,
   }
 }

@@ -72,6 +72,12 @@ function showLook(state: State, { sample, rates, at }: NonNullable<State["waitin
 
 const showWaiting = (state: State): State => (state.waiting === undefined ? state : showLook(state, state.waiting))
 
+/** The time as last told; a notice whose time is over goes. */
+function tick(state: State, at: number): State {
+  const { notice, ...rest } = state
+  return notice !== undefined && notice.until <= at ? { ...rest, now: at } : { ...state, now: at }
+}
+
 type Reducers = { readonly [T in AppAction["type"]]: (state: State, action: Extract<AppAction, { type: T }>) => Step }
 
 const NOTICE_MS = 4_000
@@ -81,10 +87,7 @@ const reducers: Reducers = {
   "screen/resized": (state, { size }) => [
     size.width === state.screen.width && size.height === state.screen.height ? state : { ...state, screen: size },
   ],
-  "clock/ticked": (state, { at }) => {
-    const { notice, ...rest } = state
-    return [notice !== undefined && notice.until <= at ? { ...rest, now: at } : { ...state, now: at }]
-  },
+  "clock/ticked": (state, { at }) => [tick(state, at)],
   "look/due": (state, { at }) => (state.isCollecting || state.isPaused ? [state] : startLook(state, at)),
   "look/wanted": (state) => {
     const wanted = { ...state, isLookWanted: true, lookEpoch: state.lookEpoch + 1 }
@@ -96,17 +99,14 @@ const reducers: Reducers = {
     if (state.isPaused && !state.isLookWanted) return [{ ...settled, waiting: { sample, rates, at } }]
     return [showLook(settled, { sample, rates, at })]
   },
-  "lane/due": (state) =>
-    state.isLaneBusy || state.isPaused ? [state] : [{ ...state, isLaneBusy: true }, { type: "lane/collect" }],
-  "lane/collected": (state, { counters, monotonicMs }) => {
-    const settled = { ...state, isLaneBusy: false }
-    return [state.isPaused ? settled : { ...settled, lane: deriveLane(state.lane, counters, monotonicMs) }]
-  },
+  "lane/due": (state) => (state.isPaused ? [state] : [state, { type: "lane/collect" }]),
+  "lane/collected": (state, { counters, monotonicMs, at }) => [
+    state.isPaused ? state : { ...tick(state, at), lane: deriveLane(state.lane, counters, monotonicMs) },
+  ],
   "effect/failed": (state, { effect, reason, at }) => [
     {
-      ...state,
+      ...tick(state, at),
       ...(effect.type === "look/collect" ? { isCollecting: false, isLookWanted: false } : {}),
-      ...(effect.type === "lane/collect" ? { isLaneBusy: false } : {}),
       notice: { text: reason, tone: "crit", until: at + FAILURE_NOTICE_MS },
     },
   ],

@@ -26,6 +26,10 @@ export interface GroupTable {
 /** What joins connections: their peer, maybe the process, maybe the service port. */
 export type GroupKey = "peer" | "peer-process" | "peer-process-port"
 
+// Room that is needed only while rows are grouped: kept, since at each look it would be a megabyte of garbage.
+let firstRow = new Uint32Array(0)
+let slotScratch = new Int32Array(0)
+
 /** Groups `rows`. Hot: once a look, over every connection. */
 export function groupConnections(connections: Connections, rows: Uint32Array, key: GroupKey, side: Side): GroupTable {
   const { table, rates } = connections
@@ -39,18 +43,12 @@ export function groupConnections(connections: Connections, rows: Uint32Array, ke
     return owner < 0 && table.flow[row]! >= 0 && isPassedOn(connections, row) ? passedOn : nameOf[owner + 1]!
   }
   const byPort = key === "peer-process-port"
-  const capacity = rows.length
-  const groups = {
-    row: new Uint32Array(capacity),
-    connectionCount: new Uint32Array(capacity),
-    txQueue: new Float64Array(capacity),
-    rxQueue: new Float64Array(capacity),
-    txBytes: new Float64Array(capacity).fill(Number.NaN),
-    rxBytes: new Float64Array(capacity).fill(Number.NaN),
-    port: new Uint16Array(capacity),
-    groupOf: new Uint32Array(capacity),
-  }
-  const slots = new Int32Array(powerOfTwoOver(capacity * 2)).fill(-1)
+  const groupOf = new Uint32Array(rows.length)
+  // First which group each row is in: only then is it known how many there are, mostly far fewer than rows.
+  if (firstRow.length < rows.length) firstRow = new Uint32Array(rows.length)
+  const size = powerOfTwoOver(rows.length * 2)
+  if (slotScratch.length < size) slotScratch = new Int32Array(size)
+  const slots = slotScratch.subarray(0, size).fill(-1)
   const mask = slots.length - 1
   let length = 0
   for (let i = 0; i < rows.length; i++) {
@@ -66,10 +64,23 @@ export function groupConnections(connections: Connections, rows: Uint32Array, ke
     if (group < 0) {
       group = length++
       slots[slot] = group
-      groups.row[group] = row
-      groups.port[group] = servicePort[row]!
+      firstRow[group] = row
     }
-    groups.groupOf[i] = group
+    groupOf[i] = group
+  }
+  const groups = {
+    row: firstRow.slice(0, length),
+    connectionCount: new Uint32Array(length),
+    txQueue: new Float64Array(length),
+    rxQueue: new Float64Array(length),
+    txBytes: new Float64Array(length).fill(Number.NaN),
+    rxBytes: new Float64Array(length).fill(Number.NaN),
+    port: new Uint16Array(length).fill(0xffff),
+    groupOf,
+  }
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!
+    const group = groupOf[i]!
     groups.connectionCount[group]! += table.connectionCount[row]!
     groups.txQueue[group]! += sendQueue[row]!
     groups.rxQueue[group]! += receiveQueue[row]!
@@ -80,7 +91,7 @@ export function groupConnections(connections: Connections, rows: Uint32Array, ke
   return { ...groups, length }
 
   function isSame(group: number, row: number, name: number, port: number): boolean {
-    const other = groups.row[group]!
+    const other = firstRow[group]!
     if (nameAt(other) !== name) return false
     if (byPort && servicePort[other] !== port) return false
     for (let i = 0; i < 4; i++) if (remoteAddress[other * 4 + i] !== remoteAddress[row * 4 + i]) return false

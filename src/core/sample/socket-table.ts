@@ -112,6 +112,16 @@ export function createSocketTable(capacity = 1024): SocketTable {
   return { ...(Object.fromEntries(columns) as Columns), length: 0, capacity }
 }
 
+/**
+ * Makes an empty table as large as `rows` sockets need, so that reading them leaves no outgrown columns behind. A table
+ * that a rush has made far too large gives its memory back.
+ */
+export function fitSocketTable(table: SocketTable, rows: number): void {
+  const wanted = Math.max(1024, Math.ceil(rows * 1.05))
+  if (rows <= table.capacity && table.capacity <= wanted * 4) return
+  Object.assign(table, createSocketTable(wanted))
+}
+
 /** Makes room for `capacity` rows, keeping what is there. Grows by half, so that columns are not mostly air. */
 export function growSocketTable(table: SocketTable, capacity: number): void {
   if (capacity <= table.capacity) return

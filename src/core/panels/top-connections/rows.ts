@@ -11,7 +11,7 @@ import {
 } from "../../model/connections.ts"
 import { endpointReader } from "../../model/endpoints.ts"
 import { type GroupTable, groupConnections } from "../../model/groups.ts"
-import { compareAddresses, sortRows } from "../../model/order.ts"
+import { addressKeys, type SortKey, sortByKeys } from "../../model/order.ts"
 import type { Query, Rows, Sort } from "./state.ts"
 
 export function findRows(connections: Connections, query: Query, ownPid: number): Rows {
@@ -24,6 +24,8 @@ export function findRows(connections: Connections, query: Query, ownPid: number)
   return { connections, listed, groups: { table, order: orderGroups(connections, table, query.sorts.groups) } }
 }
 
+let scratch = new Uint32Array(0)
+
 // Hot: every socket of the host passes here.
 function filterRows(connections: Connections, query: Query, ownPid: number): Uint32Array {
   const { table, rates } = connections
@@ -31,7 +33,8 @@ function filterRows(connections: Connections, query: Query, ownPid: number): Uin
   const ports = query.side === "in" ? table.localPort : table.remotePort
   const protocol = query.protocol === "all" ? undefined : query.protocol === "udp" ? IPPROTO_UDP : IPPROTO_TCP
   const matches = searchFor(connections, query.search)
-  const rows = new Uint32Array(table.length)
+  if (scratch.length < table.length) scratch = new Uint32Array(table.capacity)
+  const rows = scratch
   let length = 0
   for (let row = 0; row < table.length; row++) {
     if (rates.isIncoming[row] !== isIncoming) continue
@@ -80,27 +83,19 @@ function sortConnections(
 ): void {
   const { table, rates } = connections
   const ports = side === "in" ? table.localPort : table.remotePort
-  const sign = sort.isDescending ? -1 : 1
-  const total = (row: number) => known(rates.txBytes[row]!) + known(rates.rxBytes[row]!)
-  const activity = (row: number) => table.sendQueue[row]! + table.receiveQueue[row]!
+  const { isDescending } = sort
   const peers = sort.field === "connections" ? connectionsByPeer(connections, listed, side) : undefined
+  const byTotal: SortKey = { of: (row) => known(rates.txBytes[row]!) + known(rates.rxBytes[row]!), isDescending }
+  const byActivity: SortKey = { of: (row) => table.sendQueue[row]! + table.receiveQueue[row]!, isDescending }
+  const byPort: SortKey = { of: (row) => ports[row]!, isDescending }
   // The peer is the last tie-break and always ascending, so that equal rows do not change places.
-  const byPeer = (a: number, b: number) =>
-    compareAddresses(table.remoteAddress, a, b) || table.remotePort[a]! - table.remotePort[b]!
+  const byPeer: readonly SortKey[] = [...addressKeys(table.remoteAddress), { of: (row) => table.remotePort[row]! }]
   const orders = {
-    bandwidth: (a: number, b: number) =>
-      sign * (total(a) - total(b)) ||
-      sign * (activity(a) - activity(b)) ||
-      sign * (ports[a]! - ports[b]!) ||
-      byPeer(a, b),
-    connections: (a: number, b: number) =>
-      sign * (peers![a]! - peers![b]!) ||
-      sign * (total(a) - total(b)) ||
-      sign * (ports[a]! - ports[b]!) ||
-      byPeer(a, b),
-    port: (a: number, b: number) => sign * (ports[a]! - ports[b]!) || sign * (total(a) - total(b)) || byPeer(a, b),
+    bandwidth: [byTotal, byActivity, byPort, ...byPeer],
+    connections: [{ of: (row: number) => peers![row]!, isDescending }, byTotal, byPort, ...byPeer],
+    port: [byPort, byTotal, ...byPeer],
   } as const
-  sortRows(listed, orders[sort.field])
+  sortByKeys(listed, orders[sort.field])
 }
 
 /** How many listed connections the peer of each row has, by row. */
@@ -112,27 +107,30 @@ function connectionsByPeer(connections: Connections, listed: Uint32Array, side: 
 }
 
 function orderGroups(connections: Connections, groups: GroupTable, sort: Sort): Uint32Array {
-  const sign = sort.isDescending ? -1 : 1
   const total = (group: number) => known(groups.txBytes[group]!) + known(groups.rxBytes[group]!)
   const queues = (group: number) => groups.txQueue[group]! + groups.rxQueue[group]!
+  const names = nameRanks(connections)
   const keys = {
     bandwidth: total,
     connections: (group: number) => groups.connectionCount[group]!,
     port: (group: number) => groups.port[group]!,
   } as const
-  const key = keys[sort.field]
   const order = Uint32Array.from({ length: groups.length }, (_, group) => group)
-  sortRows(
-    order,
-    (a, b) =>
-      sign * (key(a) - key(b)) ||
-      total(b) - total(a) ||
-      queues(b) - queues(a) ||
-      compareAddresses(connections.table.remoteAddress, groups.row[a]!, groups.row[b]!) ||
-      compareText(nameOf(connections, groups.row[a]!), nameOf(connections, groups.row[b]!)),
-  )
+  sortByKeys(order, [
+    { of: keys[sort.field], isDescending: sort.isDescending },
+    { of: total, isDescending: true },
+    { of: queues, isDescending: true },
+    ...addressKeys(connections.table.remoteAddress, (group) => groups.row[group]!),
+    { of: (group) => names[connections.table.owner[groups.row[group]!]! + 1]! },
+  ])
   return order
 }
 
-const nameOf = processNameAt
+/** The place of each owner's name among all names, by owner index + 1. */
+function nameRanks({ owners }: Connections): Uint32Array {
+  const names = ["", ...owners.map(({ name }) => name)]
+  const ranks = new Map([...new Set(names)].sort(compareText).map((name, rank) => [name, rank]))
+  return Uint32Array.from(names, (name) => ranks.get(name)!)
+}
+
 const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
