@@ -123,7 +123,7 @@ describe("JSON", () => {
     expect(value.connections.map((row: { state: string }) => row.state)).toEqual(["TIME_WAIT", "ESTABLISHED"])
     expect(Object.keys(value.connections[0]).join(" ")).toBe(
       "proto state direction local_ip local_port peer_ip peer_port pid process uid cgroup tx_bytes_delta " +
-        "rx_bytes_delta tx_bytes_per_sec rx_bytes_per_sec tx_queue rx_queue rtt_us retrans source",
+        "rx_bytes_delta tx_bytes_per_sec rx_bytes_per_sec tx_queue rx_queue rtt_us retrans source netns unit drops bytes_unit lifetime_ms connections nat inner_ip inner_port",
     )
     expect(written.split("\n")).toHaveLength(5)
   })
