@@ -9,7 +9,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { readTraceFile } from "../../src/shell/trace.ts"
 import { ethernet, mss, pcap, type SegmentSpec, segment } from "../packets.ts"
-import type { BenchRow } from "./dump.ts"
+import type { BenchRow } from "./bench.ts"
 
 const PACKETS = 500_000
 /** As many bytes of payload as make the large file a gigabyte. */

@@ -5,9 +5,10 @@ import { parsePeerRange } from "../../src/core/model/peer-range.ts"
 import { parseCommandLine } from "../../src/shell/cli.ts"
 import { helpText } from "../../src/shell/help.ts"
 
-const live = { kind: "live", refresh: 30, sensitiveIp: false }
-const connections = { kind: "connections", sample: 1, proto: "tcp", in: false, out: false, json: false }
-const snapshot = { kind: "snapshot", sample: 1, topLimit: 500 }
+const live = { kind: "live", refresh: 30, enableAcct: false, sensitiveIp: false }
+const where = { enableAcct: false }
+const connections = { kind: "connections", sample: 1, proto: "tcp", in: false, out: false, json: false, ...where }
+const snapshot = { kind: "snapshot", sample: 1, topLimit: 500, ...where }
 const trace = { kind: "trace", seconds: 10, packets: 2000, list: false, json: false }
 
 describe("what is asked", () => {
@@ -54,6 +55,8 @@ describe("what is asked", () => {
       { ...connections, in: true, port: 443, process: "nginx" },
     ],
     [["connections", "--out", "--in=false", "--proto", "all"], { ...connections, out: true, proto: "all" }],
+    [["connections", "--netns", "web", "--enable-acct"], { ...connections, netns: "web", enableAcct: true }],
+    [["-r", "5", "--netns=host"], { ...live, refresh: 5, netns: "host" }],
     [["trace", "10.0.0.1"], { ...trace, peer: "10.0.0.1" }],
     [["trace", "10.0.0.1:443", "--seconds", "60"], { ...trace, peer: "10.0.0.1", port: 443, seconds: 60 }],
     [["trace", "::ffff:10.0.0.1"], { ...trace, peer: "10.0.0.1" }],

@@ -15,7 +15,13 @@ export interface CommandSpec {
   readonly examples: readonly { readonly line: string; readonly meaning: string }[]
 }
 
+/** Of commands that look. */
+const sight = {
+  netns: "network namespaces: all that may be entered, host (where this is started), or one by name (default: all)",
+} as const
+
 const label = {
+  ...sight,
   interface: "interface named in the output (default: the one that leads out); connections of all are listed",
 } as const
 
@@ -29,9 +35,10 @@ export const commands = [
       "Shows live who talks to this host and what is wrong. Runs without root too, and then says what it cannot see.",
     ],
     flags: [
-      { title: "Dashboard", ids: ["interface", "refresh", "sensitiveIp", "healthConfig"] },
+      { title: "Dashboard", ids: ["interface", "refresh", "netns", "enableAcct", "sensitiveIp", "healthConfig"] },
       { title: "Instead of the dashboard", ids: ["listInterfaces", "version", "help"] },
     ],
+    sentences: sight,
     examples: [
       { line: "sudo holyf-network -r 5", meaning: "look every 5 seconds" },
       { line: "sudo holyf-network -i eth1 --sensitive-ip", meaning: "another interface, addresses hidden" },
@@ -43,11 +50,12 @@ export const commands = [
     summary: "print this host's connections with their rates",
     about: [
       "Looks twice and prints what moved in between, the busiest connection first. Listening sockets are no " +
-        "connections. A rate that cannot be known is –; a process marked ? is inferred from its listener.",
+        "connections; those that closed between the looks are in state CLOSE. A rate that cannot be known is –; a " +
+        "process marked ? is inferred from its listener, and ct/nat is traffic that is passed on for others.",
     ],
     flags: [
-      { title: "Which connections", ids: ["in", "out", "port", "peer", "process", "proto"] },
-      { title: "How", ids: ["sample", "interface", "json", "help"] },
+      { title: "Which connections", ids: ["in", "out", "port", "peer", "process", "proto", "netns"] },
+      { title: "How", ids: ["sample", "interface", "enableAcct", "json", "help"] },
     ],
     sentences: label,
     examples: [
@@ -62,7 +70,7 @@ export const commands = [
     about: [
       "Looks twice and prints connections joined by peer, service port and process: the format that replay reads.",
     ],
-    flags: [{ title: "Flags", ids: ["sample", "topLimit", "interface", "help"] }],
+    flags: [{ title: "Flags", ids: ["sample", "topLimit", "netns", "interface", "enableAcct", "help"] }],
     sentences: label,
     examples: [{ line: "sudo holyf-network snapshot >> connections.jsonl", meaning: "keep what goes on now" }],
   },

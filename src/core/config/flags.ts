@@ -76,6 +76,11 @@ export const flags = {
     default: "tcp",
     sentence: "protocol",
   },
+  enableAcct: {
+    name: "enable-acct",
+    type: "switch",
+    sentence: "let the kernel count bytes of UDP and forwarded traffic (net.netfilter.nf_conntrack_acct=1) from now on",
+  },
   in: { name: "in", type: "switch", sentence: "only connections that came in: their local end is listened on" },
   out: { name: "out", type: "switch", sentence: "only connections that this host opened" },
   port: {

@@ -38,6 +38,11 @@ const RTEXT_FILTER_SKIP_STATS = 1 << 3
 // linux/if_addr.h, enum of IFA_*
 const IFA_ADDRESS = 1
 const IFA_LOCAL = 2
+const IFA_BROADCAST = 4
+
+// linux/if_arp.h
+/** Frames have a header of 14 bytes, which the device counts. */
+export const ARPHRD_ETHER = 1
 
 // linux/if.h, enum net_device_flags
 export const IFF_UP = 1 << 0
@@ -135,6 +140,7 @@ const addressMessage = struct(ADDRESS_MESSAGE_SIZE, {
 const addressAttributes = attributes({
   address: [IFA_ADDRESS, address],
   local: [IFA_LOCAL, address],
+  broadcast: [IFA_BROADCAST, address],
 })
 
 export type AddressMessage = Infer<typeof addressMessage> & Infer<typeof addressAttributes>
