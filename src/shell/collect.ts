@@ -8,6 +8,7 @@ import { createRateTable, type RateTable } from "../core/model/rates.ts"
 import { linkPrevious } from "../core/sample/link.ts"
 import { missing, type Note, type Reading, reading, type Sample, type Sockets } from "../core/sample/sample.ts"
 import { createSocketTable, type SocketTable } from "../core/sample/socket-table.ts"
+import { GroundsReader } from "./grounds.ts"
 import { readInterface } from "./interfaces.ts"
 import { listHostAddresses } from "./kernel/links.ts"
 import { KernelError } from "./kernel/netlink.ts"
@@ -29,6 +30,8 @@ export interface Look {
 export interface CollectorOptions {
   /** Its counters are read; without one there is nothing to read. */
   readonly interfaceName?: string
+  /** Also what only the diagnosis reads. */
+  readonly readsGrounds?: boolean
   readonly now: () => number
   readonly monotonicMs: () => number
 }
@@ -44,7 +47,11 @@ export class Collector {
   private readonly rooms: readonly [Room, Room] = [createRoom(), createRoom()]
   private readonly owners = new OwnerSearch()
 
-  constructor(private readonly options: CollectorOptions) {}
+  private readonly grounds: GroundsReader | undefined
+
+  constructor(private readonly options: CollectorOptions) {
+    this.grounds = options.readsGrounds === true ? new GroundsReader() : undefined
+  }
 
   /** `shown` is the sample that the state holds: its columns are left alone, and the new look is linked with it. */
   async look(shown: Sample | undefined): Promise<Look> {
@@ -55,11 +62,15 @@ export class Collector {
     const at = now()
     const start = monotonicMs()
     const { sockets, notes } = await this.sockets(room.table, shownTable)
+    const counters = readCounters()
+    const holders = sockets.ok ? sockets.value.owners : []
+    const grounds = await this.grounds?.read({ monotonicMs: start, counters, holders })
     const sample: Sample = {
       at,
       monotonicMs: start,
       sockets,
-      counters: readCounters(),
+      counters,
+      ...(grounds === undefined ? {} : { grounds }),
       socketStatistics: readSocketStatistics(),
       softnet: readSoftnet(),
       interface: interfaceName === undefined ? missing("no interface was found") : await readInterface(interfaceName),
@@ -96,6 +107,7 @@ export class Collector {
 
   close(): void {
     this.owners.close()
+    this.grounds?.close()
   }
 
   [Symbol.dispose](): void {

@@ -7,6 +7,7 @@ import type { Owner } from "../sample/owners.ts"
 import { addressText, cookieOf, IPPROTO_UDP, type SocketTable, stateName } from "../sample/socket-table.ts"
 import { LISTEN } from "./direction.ts"
 import type { RateTable } from "./rates.ts"
+import { type Why, whys } from "./why.ts"
 
 /** What is asked of a row's socket from outside the model. */
 export { cookieOf, stateName }
@@ -45,6 +46,8 @@ export interface Connection {
   readonly mark: number
   readonly rttUs?: number
   readonly retrans?: number
+  /** What holds it back. */
+  readonly why: Why
 }
 
 export const ownerAt = ({ table, owners }: Connections, row: number): Owner | undefined => owners[table.owner[row]!]
@@ -76,6 +79,7 @@ export function connectionAt(connections: Connections, row: number): Connection 
     ...(Number.isNaN(tx) ? {} : { txBytes: tx, ...perSecond("txBytesPerSecond", tx, elapsedMs) }),
     ...(Number.isNaN(rx) ? {} : { rxBytes: rx, ...perSecond("rxBytesPerSecond", rx, elapsedMs) }),
     mark: rates.mark[row]!,
+    why: whys[rates.why[row]!] ?? "-",
     ...(hasInfo ? { rttUs: table.rttUs[row]!, retrans: table.retransTotal[row]! } : {}),
   }
 }

@@ -16,6 +16,7 @@ import { deriveOwnLoad, type OwnLoad } from "./own-usage.ts"
 import { deriveBytes, type RateTable } from "./rates.ts"
 import { deriveRetransmits, type Retransmits } from "./retransmits.ts"
 import { deriveTraffic, type Traffic } from "./traffic.ts"
+import { deriveWhys } from "./why.ts"
 
 export type { Note }
 
@@ -113,6 +114,7 @@ function deriveConnections(sample: Sample, before: Before | undefined, rates: Ra
   const link =
     sample.interface.ok && sample.addresses.ok ? linkLimit(sample.addresses.value, sample.interface.value) : undefined
   deriveBytes(rates, sockets, linked, link)
+  deriveWhys(rates.why, sockets.table, linked?.sockets.table, linked?.elapsedMs ?? 0)
   deriveDirections(rates.isIncoming, sockets.table, findListeners(sockets.table))
   return reading({
     table: sockets.table,

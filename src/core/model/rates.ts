@@ -29,6 +29,8 @@ export interface RateTable {
   mark: Uint8Array
   /** 1: the local address and port are listened on. */
   isIncoming: Uint8Array
+  /** `whyCode`: what holds the connection back. */
+  why: Uint8Array
 }
 
 export const createRateTable = (): RateTable => ({
@@ -36,6 +38,7 @@ export const createRateTable = (): RateTable => ({
   rxBytes: new Float64Array(0),
   mark: new Uint8Array(0),
   isIncoming: new Uint8Array(0),
+  why: new Uint8Array(0),
 })
 
 /** Makes room for the rows of `capacity` sockets. What was there is gone. */
@@ -45,6 +48,7 @@ export function fitRateTable(rates: RateTable, capacity: number): void {
   rates.rxBytes = new Float64Array(capacity)
   rates.mark = new Uint8Array(capacity)
   rates.isIncoming = new Uint8Array(capacity)
+  rates.why = new Uint8Array(capacity)
 }
 
 /** No network device carries more than 400 Gbit/s; a jump beyond that is a broken counter. */
