@@ -37,7 +37,7 @@ const mayImport: readonly { from: string; may: readonly string[] }[] = [
   { from: "src/core/model/", may: ["src/core/sample/", "src/core/config/", "src/core/wire/address.ts"] },
   { from: "src/core/diagnosis/", may: ["src/core/model/", "src/core/config/", "src/core/text/"] },
   { from: "src/core/snapshot/", may: ["src/core/model/", "src/core/text/json.ts", "valibot", "dayjs"] },
-  { from: "src/core/export/", may: ["src/core/model/", "src/core/text/"] },
+  { from: "src/core/export/", may: ["src/core/model/", "src/core/diagnosis/", "src/core/text/"] },
   { from: "src/core/history/", may: ["src/core/snapshot/", "dayjs"] },
   { from: "src/core/mitigation/", may: ["src/core/model/"] },
   { from: "src/core/trace/", may: ["src/core/diagnosis/"] },

@@ -19,17 +19,21 @@ export type ConnectionsRequest = {
   readonly kind: "connections"
   readonly peerRange?: PeerRange
 } & Values<"connections">
+export type DiagnoseRequest = { readonly kind: "diagnose" } & Values<"diagnose">
+export type ConfigRequest = { readonly kind: "config-check" } & Values<"config">
 export type SnapshotRequest = { readonly kind: "snapshot" } & Values<"snapshot">
 
 export type Request =
   | LiveRequest
   | ConnectionsRequest
   | SnapshotRequest
+  | DiagnoseRequest
+  | ConfigRequest
   | { readonly kind: "help"; readonly command: CommandName }
   | { readonly kind: "version" }
   | { readonly kind: "list-interfaces" }
   /** A usage error: one line that says what was wrong and what would be right. */
-  | { readonly kind: "wrong"; readonly reason: string }
+  | { readonly kind: "wrong"; readonly command?: CommandName; readonly reason: string }
 
 const PROGRAM = "holyf-network"
 
@@ -43,12 +47,19 @@ export function parseCommandLine(words: readonly string[]): Request {
     if (isOn(asked, "listInterfaces")) return { kind: "list-interfaces" }
     return readRequest(asked)
   } catch (error) {
-    if (error instanceof Wrong) return { kind: "wrong", reason: error.message }
+    if (error instanceof Wrong) return { kind: "wrong", ...namedCommand(words), reason: error.message }
     throw error
   }
 }
 
 class Wrong extends Error {}
+
+/** The command that a wrong line was for, as far as it can be told. */
+function namedCommand(words: readonly string[]): { readonly command?: CommandName } {
+  const first = words.find((word) => !word.startsWith("-"))
+  const command = commands.find(({ name }) => name !== "" && name === first)?.name
+  return command === undefined ? {} : { command }
+}
 
 /** Text from the command line inside a message. */
 const quoted = (text: string) => `"${cut(harmless(text), 40)}"`
@@ -183,10 +194,13 @@ function helpFor({ command, words }: Asked): Request {
 
 // ---- values --------------------------------------------------------------------------------------------------------
 
-function readValue({ texts }: Asked, id: FlagId): string | number | boolean | undefined {
+function readValue({ texts, command }: Asked, id: FlagId): string | number | boolean | undefined {
   const flag: Flag = flags[id]
   const text = texts.get(id)
-  if (text === undefined) return flag.type === "switch" ? false : "default" in flag ? flag.default : undefined
+  if (text === undefined) {
+    if (flag.type === "switch") return false
+    return (command as CommandSpec).defaults?.[id] ?? ("default" in flag ? flag.default : undefined)
+  }
   const reading = readFlag(flag, text)
   if (!reading.ok) throw new Wrong(`--${flag.name} ${reading.expected}, not ${quoted(text)}`)
   return reading.value
@@ -210,6 +224,12 @@ function readRequest(asked: Asked): Request {
     if (peerRange === undefined)
       throw new Wrong(`--peer takes an address or a network such as 10.0.0.0/8, not ${quoted(values.peer)}`)
     return { kind: "connections", ...values, peerRange }
+  }
+  if (asked.command.name === "diagnose") return { kind: "diagnose", ...readValues<"diagnose">(asked) }
+  if (asked.command.name === "config") {
+    const [word] = asked.words
+    if (word !== "check") throw new Wrong(`${PROGRAM} config can do one thing: ${PROGRAM} config check`)
+    return { kind: "config-check", ...readValues<"config">(asked) }
   }
   if (asked.command.name === "snapshot") return { kind: "snapshot", ...readValues<"snapshot">(asked) }
   return { kind: "live", ...readValues<"">(asked) }

@@ -16,6 +16,7 @@ export async function live(
 ): Promise<number> {
   const collector = new Collector({
     interfaceName: settings.interfaceName,
+    readsGrounds: true,
     now: Date.now,
     monotonicMs: () => performance.now(),
   })

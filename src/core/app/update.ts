@@ -3,8 +3,13 @@
  *
  * It answers the same object when nothing changed.
  */
+import { diagnose } from "../diagnosis/diagnose.ts"
+import { rules } from "../diagnosis/rules/index.ts"
+import { deriveEvidence } from "../model/evidence.ts"
+import { withVerdict } from "../model/health.ts"
 import { deriveLane } from "../model/lane.ts"
 import { deriveModel } from "../model/model.ts"
+import type { Sample } from "../sample/sample.ts"
 import type { Action, AppAction } from "./action.ts"
 import type { Effect } from "./effect.ts"
 import type { Facts } from "./facts.ts"
@@ -62,6 +67,16 @@ const startLook = (state: State, at: number): Step => [
   { type: "look/collect" },
 ]
 
+/** Lets the rules judge the window between the two looks; without a window what they said last stands. */
+function withDiagnosis(state: State, previous: Sample | undefined): State {
+  const { sample, model, settings } = state
+  if (sample === undefined || model?.elapsedMs === undefined || previous === undefined) return state
+  const evidence = deriveEvidence({ sample, previous, model, thresholds: settings.thresholds })
+  const { diagnosis, state: diagnosisState } = diagnose(evidence, state.diagnosisState, { rules })
+  const health = withVerdict(model.health, diagnosis.level)
+  return { ...state, model: { ...model, health }, diagnosis, diagnosisState, changes: diagnosisState.changes }
+}
+
 type Reducers = { readonly [T in AppAction["type"]]: (state: State, action: Extract<AppAction, { type: T }>) => Step }
 
 const NOTICE_MS = 4_000
@@ -86,7 +101,7 @@ const reducers: Reducers = {
     if (state.isPaused && !state.isLookWanted) return [settled]
     const previous = state.sample === undefined ? {} : { previous: state.sample }
     const model = deriveModel({ sample, ...previous, into: rates, thresholds: state.settings.thresholds })
-    return [{ ...settled, sample, rates, model }]
+    return [withDiagnosis({ ...settled, sample, rates, model }, state.sample)]
   },
   "lane/due": (state) =>
     state.isLaneBusy || state.isPaused ? [state] : [{ ...state, isLaneBusy: true }, { type: "lane/collect" }],

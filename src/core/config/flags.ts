@@ -51,7 +51,7 @@ export const flags = {
     name: "health-config",
     type: "text",
     value: "FILE",
-    sentence: "thresholds of System Health (default: /etc/holyf-network/health_thresholds.toml, else built in)",
+    sentence: "thresholds file (default: /etc/holyf-network/health_thresholds.toml, else built in)",
   },
   listInterfaces: { name: "list-interfaces", type: "switch", sentence: "print the interfaces of this host and exit" },
   version: { name: "version", short: "v", type: "switch", sentence: "print the version and exit" },
@@ -91,6 +91,7 @@ export const flags = {
   },
   process: { name: "process", type: "text", value: "NAME", sentence: "only processes of exactly this name" },
   json: { name: "json", type: "switch", sentence: "print one JSON object instead of a table; missing values are null" },
+  watch: { name: "watch", type: "switch", sentence: "go on, and print again whenever something changes" },
   topLimit: {
     name: "top-limit",
     type: "integer",

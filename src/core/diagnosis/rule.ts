@@ -2,7 +2,7 @@
  * What a rule is: one kind of incident as data. It says what is measured, from which value on that is a finding, and
  * what to tell the operator.
  */
-import type { Thresholds } from "../config/thresholds.ts"
+import type { RuleLimits, Thresholds } from "../config/thresholds.ts"
 import type { Evidence, Scope } from "../model/evidence.ts"
 import type { Subject } from "../model/socket-survey.ts"
 import type { Finding } from "./finding.ts"
@@ -105,6 +105,15 @@ export function limitsOf(rule: Rule, thresholds: Thresholds): Limits {
       : before
   return { warn: moved(warn, given?.warn), ...(crit === undefined ? {} : { crit: moved(crit, given?.crit) }) }
 }
+
+/** The built-in limits of rules, for whoever checks a file that names them. */
+export const builtInLimits = (rules: readonly Rule[], thresholds: Thresholds): RuleLimits =>
+  Object.fromEntries(
+    rules.map((rule) => {
+      const { warn, crit } = rule.limits(thresholds)
+      return [rule.id, { warn: warn.raise, ...(crit === undefined ? {} : { crit: crit.raise }) }]
+    }),
+  )
 
 export const isSwitchedOff = (rule: Rule, thresholds: Thresholds): boolean =>
   thresholds.rules[rule.id]?.enabled === false

@@ -2,6 +2,7 @@
 import type { Connection } from "../../model/connections.ts"
 import type { Group } from "../../model/groups.ts"
 import { byteMark } from "../../model/rates.ts"
+import { type Why, whyMeaning } from "../../model/why.ts"
 import { joinParts } from "../../text/layer.ts"
 import { type Line, line, span } from "../../text/line.ts"
 import { maskAddress } from "../../text/mask.ts"
@@ -9,6 +10,7 @@ import { shortState } from "../../text/states.ts"
 import { bytes, count, microseconds, rate, share } from "../../text/units.ts"
 import { cellWidth, cut, harmless } from "../../text/width.ts"
 import { endpointText, processLabel } from "./columns.ts"
+import { whyTone } from "./tones.ts"
 
 const markTexts: Readonly<Record<number, string>> = {
   [byteMark.first]: "rates need a second look",
@@ -24,7 +26,10 @@ export function connectionDetail(connection: Connection, isMasked: boolean, widt
   const { owner } = connection
   const sharers = owner !== undefined && owner.sharerCount > 1 ? ` (shared by ${owner.sharerCount} processes)` : ""
   return [
-    joinParts([endpoints(connection, isMasked, width), line(span(connection.state, "muted"))], width),
+    joinParts(
+      [endpoints(connection, isMasked, width), line(span(connection.state, "muted")), ...whyParts(connection.why)],
+      width,
+    ),
     joinParts(
       [
         field("process", owner === undefined ? "unknown" : `${processLabel(connection)}${sharers}`),
@@ -36,6 +41,10 @@ export function connectionDetail(connection: Connection, isMasked: boolean, widt
     joinParts(traffic(connection), width),
   ]
 }
+
+/** What holds the connection back, and where there is room for it, in a sentence. */
+const whyParts = (why: Why): Line[] =>
+  why === "-" ? [] : [[span("why ", "muted"), span(why, whyTone(why))], line(span(whyMeaning[why], "muted"))]
 
 /** Local end, direction, peer; where both do not fit, each keeps its port. */
 function endpoints(connection: Connection, isMasked: boolean, width: number): Line {
