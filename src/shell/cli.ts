@@ -33,7 +33,7 @@ export type Request =
   | { readonly kind: "version" }
   | { readonly kind: "list-interfaces" }
   /** A usage error: one line that says what was wrong and what would be right. */
-  | { readonly kind: "wrong"; readonly command?: CommandName; readonly reason: string }
+  | { readonly kind: "wrong"; readonly command?: "diagnose"; readonly reason: string }
 
 const PROGRAM = "holyf-network"
 
@@ -54,12 +54,9 @@ export function parseCommandLine(words: readonly string[]): Request {
 
 class Wrong extends Error {}
 
-/** The command that a wrong line was for, as far as it can be told. */
-function namedCommand(words: readonly string[]): { readonly command?: CommandName } {
-  const first = words.find((word) => !word.startsWith("-"))
-  const command = commands.find(({ name }) => name !== "" && name === first)?.name
-  return command === undefined ? {} : { command }
-}
+/** Of a wrong line for `diagnose` that is said, since its exit code is another. */
+const namedCommand = (words: readonly string[]) =>
+  words.find((word) => !word.startsWith("-")) === "diagnose" ? ({ command: "diagnose" } as const) : {}
 
 /** Text from the command line inside a message. */
 const quoted = (text: string) => `"${cut(harmless(text), 40)}"`

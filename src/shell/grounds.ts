@@ -5,15 +5,17 @@
  */
 import { findListeners } from "../core/model/direction.ts"
 import { parseCpuTimes } from "../core/proc/cpu-times.ts"
-import { countReservedPorts, parseNumbers } from "../core/proc/limits.ts"
+import { countReservedPorts, parseNumbers, parseTcpPressure } from "../core/proc/limits.ts"
+import { createFlowTable, type FlowTable } from "../core/sample/flow-table.ts"
 import type { Grounds, NamespaceGrounds, UdpSocket } from "../core/sample/grounds.ts"
 import { linkPrevious } from "../core/sample/link.ts"
 import type { Owner } from "../core/sample/owners.ts"
 import { missing, type ProtocolCounters, type Reading, reading } from "../core/sample/sample.ts"
-import { addressText, cookieOf, createSocketTable, type SocketTable } from "../core/sample/socket-table.ts"
+import { addressText, cookieOf, createSocketTable, IPPROTO_UDP, type SocketTable } from "../core/sample/socket-table.ts"
+import { flowStatus } from "../core/wire/conntrack.ts"
 import { type CounterNamespace, CounterNamespaces } from "./counter-namespaces.ts"
 import { DescriptorUses } from "./descriptors.ts"
-import { openConntrack, readConntrackStatistics } from "./kernel/conntrack.ts"
+import { listFlows, openConntrack, readConntrackStatistics } from "./kernel/conntrack.ts"
 import {
   listDropRules,
   listLinkGrounds,
@@ -32,6 +34,8 @@ const ELSEWHERE = "not read in this network namespace"
 const HOST_ONLY = "It can be read only in the host's own network namespace"
 const DNS = 53
 const OWNER_BUDGET_MS = 50
+/** A table of more flows than this takes too long to be looked through for a few of DNS. */
+const FLOWS_MAX = 20_000
 
 const elsewhere = missing(ELSEWHERE)
 
@@ -39,6 +43,8 @@ export class GroundsReader {
   private readonly namespaces = new CounterNamespaces()
   private readonly descriptors = new DescriptorUses()
   private readonly owners = new OwnerSearch()
+  private readonly flows: FlowTable = createFlowTable(64)
+  private datagrams: { readonly sent: number; readonly received: number } | undefined
   private tables: readonly [SocketTable, SocketTable] = [createSocketTable(64), createSocketTable(64)]
 
   /** `counters` and `holders` are what the look has read already. */
@@ -55,6 +61,7 @@ export class GroundsReader {
         pressurePages: pressurePages!,
         highPages: highPages!,
       })),
+      isTcpPressed: readFileAs(`${PROC}/net/protocols`, parseTcpPressure),
       orphansMax: map(numbers("net/ipv4/tcp_max_orphans", 1, HOST_ONLY), ([max]) => max!),
       neighbours: await attempt(listNeighbourTables),
       clock: await attempt(async () => readClockState()),
@@ -79,7 +86,40 @@ export class GroundsReader {
       }),
       dropRules: await attempt(listDropRules),
       udp: await attempt(() => this.udp()),
+      unansweredDns: this.isAnswerMissing(counters) ? await this.unansweredDns() : [],
     }
+  }
+
+  /** Far more datagrams have gone out than came in since the last look. */
+  private isAnswerMissing(counters: Reading<ProtocolCounters>): boolean {
+    if (!counters.ok) return false
+    const { Udp = {}, Udp6 = {} } = counters.value
+    const sent = (Udp.OutDatagrams ?? 0) + (Udp6.Udp6OutDatagrams ?? 0)
+    const received = (Udp.InDatagrams ?? 0) + (Udp6.Udp6InDatagrams ?? 0)
+    const before = this.datagrams
+    this.datagrams = { sent, received }
+    return before !== undefined && sent - before.sent > 2 * (received - before.received)
+  }
+
+  /** From connection tracking, where sockets that ask without being connected leave their trace. */
+  private async unansweredDns(): Promise<NamespaceGrounds["unansweredDns"]> {
+    const tracked = readConntrack()
+    if (!tracked.ok || tracked.value.count === 0 || tracked.value.count > FLOWS_MAX) return []
+    const { flows } = this
+    const listed = await attempt(async () => {
+      using conversation = openConntrack()
+      flows.length = 0
+      await listFlows(conversation, flows)
+    })
+    if (!listed.ok) return []
+    const byServer = new Map<string, number>()
+    for (let row = 0; row < flows.length; row++) {
+      if (flows.protocol[row] !== IPPROTO_UDP || flows.originalTargetPort[row] !== DNS) continue
+      if ((flows.status[row]! & flowStatus.seenReply) !== 0) continue
+      const server = addressText(flows.originalTarget, row)
+      byServer.set(server, (byServer.get(server) ?? 0) + 1)
+    }
+    return [...byServer].map(([server, count]) => ({ server, count })).sort((a, b) => b.count - a.count)
   }
 
   /** UDP sockets; the process of those that lose datagrams or ask DNS is looked for, since nobody else asks for them. */
@@ -129,6 +169,7 @@ const countersOnly = ({ index, name, proc }: CounterNamespace): NamespaceGrounds
   conntrackCpus: elsewhere,
   dropRules: elsewhere,
   udp: elsewhere,
+  unansweredDns: [],
 })
 
 const numbers = (name: string, countMin: number, whenAbsent = ""): Reading<readonly number[]> =>

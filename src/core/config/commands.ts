@@ -86,7 +86,7 @@ export const commands = [
     examples: [
       { line: "sudo holyf-network diagnose", meaning: "what is wrong now" },
       { line: "sudo holyf-network diagnose --watch", meaning: "and what comes and goes" },
-      { line: "sudo holyf-network diagnose --json | jq .health", meaning: "for a program to read" },
+      { line: "sudo holyf-network diagnose --json --sample 10", meaning: "for a program to read" },
     ],
   },
   {

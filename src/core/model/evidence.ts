@@ -80,6 +80,7 @@ export interface Scope {
   readonly conntrackRates: Reading<ConntrackRates>
   readonly dropRules: Reading<readonly DropRuleRise[]>
   readonly udp: Reading<readonly UdpRise[]>
+  readonly unansweredDns: NamespaceGrounds["unansweredDns"]
 }
 
 export interface Evidence {
@@ -94,11 +95,14 @@ export interface Evidence {
   /** Share of each CPU's time in the network's and other soft interrupts, percent. */
   readonly softirq: Reading<readonly { readonly cpu: number; readonly percent: number }[]>
   readonly tcpMemory: Grounds["tcpMemory"]
+  readonly isTcpPressed: Grounds["isTcpPressed"]
   readonly orphansMax: Grounds["orphansMax"]
   readonly neighbours: Reading<readonly (NeighbourTable & { readonly refused: number })[]>
   readonly clock: Reading<ClockState>
   readonly files: Grounds["files"]
   readonly descriptors: Reading<readonly DescriptorUse[]>
+  /** The device of each address of this host. */
+  readonly devices: Readonly<Record<string, string>>
   /** What the look itself could not see. */
   readonly notes: Sample["notes"]
   readonly socketsReading: Reading<true>
@@ -140,6 +144,7 @@ export function deriveEvidence({ sample, previous, model, thresholds }: Evidence
       conntrackRates: rates(now, before, elapsedMs),
       dropRules: both(now.dropRules ?? unread, before?.dropRules, dropRuleRises),
       udp: both(now.udp ?? unread, before?.udp, udpRises),
+      unansweredDns: now.unansweredDns ?? [],
     }
   })
   return {
@@ -157,6 +162,7 @@ export function deriveEvidence({ sample, previous, model, thresholds }: Evidence
     ),
     softirq: both(grounds?.cpuTimes ?? unread, earlier?.cpuTimes, softirqShares),
     tcpMemory: grounds?.tcpMemory ?? unread,
+    isTcpPressed: grounds?.isTcpPressed ?? unread,
     orphansMax: grounds?.orphansMax ?? unread,
     neighbours: both(grounds?.neighbours ?? unread, earlier?.neighbours, (value, past) =>
       value.map((table) => ({
@@ -167,6 +173,9 @@ export function deriveEvidence({ sample, previous, model, thresholds }: Evidence
     clock: grounds?.clock ?? unread,
     files: grounds?.files ?? unread,
     descriptors: grounds?.descriptors ?? unread,
+    devices: Object.fromEntries(
+      (sample.addresses.ok ? sample.addresses.value : []).map(({ address, interfaceName }) => [address, interfaceName]),
+    ),
     notes: sample.notes,
     socketsReading: sample.sockets.ok ? reading(true) : sample.sockets,
   }

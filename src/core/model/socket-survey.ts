@@ -42,6 +42,8 @@ export interface Loss {
   readonly worst?: { readonly peer: string; readonly share: number }
   /** All lossy peers are in this network. */
   readonly prefix?: string
+  /** The peer that most was sent to again, by itself. */
+  readonly peer?: { readonly sentBytes: number; readonly retransmittedBytes: number; readonly segmentCount: number }
 }
 
 export interface Births {
@@ -83,6 +85,8 @@ export interface SocketSurvey {
   readonly portUse?: PortUse
   /** Path MTU below that of the device. */
   readonly smallPaths: Tally & { readonly comparedCount: number }
+  /** Who holds most memory of sockets: received and not read, or to be sent. */
+  readonly memory?: Subject & { readonly bytes: number }
   readonly talker?: Subject & { readonly bytes: number }
   /** Sockets that a process holds, and of how many of those the process is known. */
   readonly heldCount: number
@@ -135,6 +139,7 @@ export function surveySockets({
   const elapsedMs = before?.elapsedMs ?? 0
   const sawAll = before?.sockets.isComplete === true
   const lists = newLists()
+  const memory = new Float64Array(owners.length)
   const births = new Map<number, { count: number; row: number }>()
   const remotePorts = new Uint32Array(65_536)
   const sums = new Map<number, Sums>()
@@ -151,7 +156,10 @@ export function surveySockets({
       sum.held++
       if (table.owner[row]! >= 0) sum.known++
     }
+    const own = table.owner[row]!
+    if (own >= 0) memory[own]! += table.receiveAllocated[row]! + table.sendQueue[row]!
     if (current === LISTEN) {
+      lists.allListeners.push(row)
       if (table.receiveQueue[row]! > table.sendQueue[row]!) lists.listeners.push(row)
       continue
     }
@@ -197,21 +205,24 @@ export function surveySockets({
       sum.compared++
       if (mtu < mtuMax) lists.narrow.push(row)
     }
-    if (past === undefined || match < 0) continue
-    const received = table.bytesReceived[row]! - past.bytesReceived[match]!
-    const acked = table.bytesAcked[row]! - past.bytesAcked[match]!
-    const sent = table.bytesSent[row]! - past.bytesSent[match]!
+    if (past === undefined || (match < 0 && !sawAll)) continue
+    // Born in the window, or counted only since the handshake ended: everything it has moved is of this window.
+    const from = match >= 0 && past.hasInfo[match] === 1 ? match : -1
+    const received = table.bytesReceived[row]! - (from < 0 ? 0 : past.bytesReceived[from]!)
+    const acked = table.bytesAcked[row]! - (from < 0 ? 0 : past.bytesAcked[from]!)
+    const sent = table.bytesSent[row]! - (from < 0 ? 0 : past.bytesSent[from]!)
     const queued = table.receiveQueue[row]!
-    if (current === ESTABLISHED && queued > 0) {
-      const read = received - (queued - past.receiveQueue[match]!)
+    if (current === ESTABLISHED && queued > 0 && from >= 0) {
+      const read = received - (queued - past.receiveQueue[from]!)
       const room = table.receiveBuffer[row]!
       const isFull = room > 0 && Math.max(queued, table.receiveAllocated[row]!) >= room / 2
-      const isGrowing = queued > past.receiveQueue[match]! && queued >= GROWN_MIN && read < received / 2
+      const isGrowing = queued > past.receiveQueue[from]! && queued >= GROWN_MIN && read < received / 2
       if ((read <= 0 && isFull) || isGrowing) lists.localReaders.push(row)
     }
     if (sent > 0) {
-      const again = table.bytesRetransmitted[row]! - past.bytesRetransmitted[match]!
+      const again = table.bytesRetransmitted[row]! - (from < 0 ? 0 : past.bytesRetransmitted[from]!)
       sum.sending++
+      lists.sending.push(row)
       sum.sent += sent
       sum.segments += sent / (table.sendMss[row]! || 1)
       if (again > 0) {
@@ -233,23 +244,29 @@ export function surveySockets({
       sum.talkerBytes = received
       sum.talker = row
     }
-    const busy = rise32(table.busyTimeUs[row]!, past.busyTimeUs[match]!)
+    const rise = (column: Uint32Array, before: Uint32Array) => rise32(column[row]!, from < 0 ? 0 : before[from]!)
+    const busy = rise(table.busyTimeUs, past.busyTimeUs)
     if (busy < BUSY_MIN_US) continue
     const isSlow = (acked * 1_000) / elapsedMs < SLOW_BYTES_PER_SECOND
     if (
       isSlow &&
       table.timer[row] !== TIMER_PROBE &&
-      rise32(table.receiveWindowLimitedUs[row]!, past.receiveWindowLimitedUs[match]!) * 2 > busy
+      rise(table.receiveWindowLimitedUs, past.receiveWindowLimitedUs) * 2 > busy
     )
       lists.peerReaders.push(row)
     if (
       table.sendBuffer[row]! <= SEND_BUFFER_SMALL &&
-      rise32(table.sendBufferLimitedUs[row]!, past.sendBufferLimitedUs[match]!) * 5 >= busy
+      rise(table.sendBufferLimitedUs, past.sendBufferLimitedUs) * 5 >= busy
     )
       lists.sendBuffers.push(row)
   }
   const portUses = countPorts(table, rates, owners, remotePorts, portsWorthCounting)
-  const again = (row: number) => table.bytesRetransmitted[row]! - past!.bytesRetransmitted[previousRow[row]!]!
+  const since = (row: number, now: Float64Array, before: Float64Array | undefined) => {
+    const match = previousRow[row]!
+    return now[row]! - (match >= 0 && past?.hasInfo[match] === 1 ? before![match]! : 0)
+  }
+  const sentOn = (row: number) => since(row, table.bytesSent, past?.bytesSent)
+  const again = (row: number) => since(row, table.bytesRetransmitted, past?.bytesRetransmitted)
   return [...sums].map(([net, total]) => {
     const of = (rows: readonly number[]) => (sums.size === 1 ? rows : rows.filter((row) => namespace[row] === net))
     const tally = (rows: readonly number[], common: Common) => tallyOf(table, owners, of(rows), common)
@@ -272,14 +289,15 @@ export function surveySockets({
       stalled: tally(lists.stalled, "peer"),
       blackHoles: tally(lists.blackHoles, "peer"),
       inflated: { ...tally(lists.inflated, "local"), activeCount: total.active },
-      loss: lossOf(table, total, of(lists.lossy), again),
-      cameIn: birthsOf(table, owners, births, net, 1),
+      loss: lossOf(table, total, of(lists.lossy), again, { rows: of(lists.sending), sent: sentOn }),
+      cameIn: withListener(birthsOf(table, owners, births, net, 1), table, owners, of(lists.allListeners)),
       wentOut: birthsOf(table, owners, births, net, 0),
       ...(portUses.get(net) === undefined ? {} : { portUse: portUses.get(net)! }),
       smallPaths: { ...tallyOf(table, owners, small, "peer"), comparedCount: total.compared },
       ...(total.talker < 0
         ? {}
         : { talker: { ...subjectOf(table, owners, total.talker, "connection"), bytes: total.talkerBytes } }),
+      ...memoryOf(memory, owners, table, net),
       heldCount: total.held,
       knownCount: total.known,
     }
@@ -292,6 +310,8 @@ const isGone = (table: SocketTable, row: number): boolean =>
   (table.retransmits[row]! >= 3 && isStalled(table, row))
 
 const newLists = () => ({
+  allListeners: [] as number[],
+  sending: [] as number[],
   listeners: [] as number[],
   synReceived: [] as number[],
   synSent: [] as number[],
@@ -416,13 +436,36 @@ function fullest(table: SocketTable, owners: readonly Owner[], rows: readonly nu
     }))
 }
 
+/** Among the processes that have sockets in this namespace. */
+function memoryOf(
+  memory: Float64Array,
+  owners: readonly Owner[],
+  { owner, namespace, length }: SocketTable,
+  net: number,
+): { readonly memory?: Subject & { readonly bytes: number } } {
+  let worst = -1
+  for (let i = 0; i < memory.length; i++) if (memory[i]! > (worst < 0 ? 0 : memory[worst]!)) worst = i
+  const holder = owners[worst]
+  if (holder === undefined) return {}
+  let isHere = false
+  for (let row = 0; row < length && !isHere; row++) isHere = owner[row] === worst && namespace[row] === net
+  if (!isHere) return {}
+  return { memory: { pid: holder.pid, ...(holder.name === "" ? {} : { process: holder.name }), bytes: memory[worst]! } }
+}
+
 function distinctPeers(table: SocketTable, rows: readonly number[]): number {
   const peers = new Set<number>()
   for (const row of rows) peers.add(peerKey(table, row))
   return peers.size
 }
 
-function lossOf(table: SocketTable, total: Sums, rows: readonly number[], again: (row: number) => number): Loss {
+function lossOf(
+  table: SocketTable,
+  total: Sums,
+  rows: readonly number[],
+  again: (row: number) => number,
+  sending: { readonly rows: readonly number[]; readonly sent: (row: number) => number },
+): Loss {
   const byPeer = new Map<number, { bytes: number; row: number }>()
   let worst: { bytes: number; row: number } | undefined
   const networks = new Set<number>()
@@ -439,6 +482,16 @@ function lossOf(table: SocketTable, total: Sums, rows: readonly number[], again:
     networks.add(isIpv4At(table.remoteAddress, row) ? key & 0xffffff : key)
   }
   const first = rows[0]
+  let sentBytes = 0
+  let segmentCount = 0
+  if (worst !== undefined) {
+    const key = peerKey(table, worst.row)
+    for (const row of sending.rows) {
+      if (peerKey(table, row) !== key) continue
+      sentBytes += sending.sent(row)
+      segmentCount += sending.sent(row) / (table.sendMss[row]! || 1)
+    }
+  }
   return {
     sentBytes: total.sent,
     retransmittedBytes: total.retransmitted,
@@ -452,11 +505,20 @@ function lossOf(table: SocketTable, total: Sums, rows: readonly number[], again:
             peer: addressText(table.remoteAddress, worst.row),
             share: total.retransmitted > 0 ? worst.bytes / total.retransmitted : 0,
           },
+          peer: { sentBytes, retransmittedBytes: worst.bytes, segmentCount },
         }),
     ...(networks.size === 1 && byPeer.size > 1 && first !== undefined && isIpv4At(table.remoteAddress, first)
       ? { prefix: `${addressText(table.remoteAddress, first).replace(/\.\d+$/, ".0")}/24` }
       : {}),
   }
+}
+
+/** A connection that has ended has no process any more; the one that listens there is who took it. */
+function withListener(births: Births, table: SocketTable, owners: readonly Owner[], rows: readonly number[]): Births {
+  const { worst } = births
+  if (worst === undefined || worst.pid !== undefined) return births
+  const row = rows.find((each) => table.localPort[each] === worst.port && table.owner[each]! >= 0)
+  return row === undefined ? births : { ...births, worst: { ...subjectOf(table, owners, row, "port"), ...worst } }
 }
 
 function birthsOf(

@@ -20,6 +20,14 @@ export function countReservedPorts(text: string, { from, to }: { from: number; t
   return total
 }
 
+/** /proc/net/protocols (net/core/sock.c): is TCP short of memory? The kernel says so in every namespace. */
+export function parseTcpPressure(text: string): boolean | undefined {
+  const [head = "", ...lines] = text.split("\n")
+  const at = words(head).indexOf("press")
+  const answer = words(lines.find((line) => /^TCP\s/.test(line)) ?? "")[at]
+  return answer === "yes" ? true : answer === "no" ? false : undefined
+}
+
 /** The soft limit of open files; `undefined` when there is none, or the text is something else. */
 export function parseOpenFilesMax(text: string): number | undefined {
   return parseDecimal(/^Max open files\s+(\d+)\s/m.exec(text)?.[1])

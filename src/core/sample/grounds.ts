@@ -81,6 +81,8 @@ export interface NamespaceGrounds {
   readonly conntrackCpus: Reading<readonly ConntrackCpu[]>
   readonly dropRules: Reading<readonly DropRule[]>
   readonly udp: Reading<readonly UdpSocket[]>
+  /** Questions to DNS servers that connection tracking has seen no answer to; asked for only while answers are missing. */
+  readonly unansweredDns: readonly { readonly server: string; readonly count: number }[]
 }
 
 /** One CPU's time since boot in clock ticks (/proc/stat). */
@@ -121,6 +123,8 @@ export interface Grounds {
   readonly cpuTimes: Reading<readonly CpuTime[]>
   /** tcp_mem: pages. */
   readonly tcpMemory: Reading<{ readonly pressurePages: number; readonly highPages: number }>
+  /** Whether TCP as a whole is short of memory, as the kernel itself sees it. */
+  readonly isTcpPressed: Reading<boolean>
   readonly orphansMax: Reading<number>
   readonly neighbours: Reading<readonly NeighbourTable[]>
   readonly clock: Reading<ClockState>

@@ -10,7 +10,7 @@ export const bufferbloat: Rule = {
   per: "namespace",
   limits: limits(limit(5, 2)),
   gate: "at least half of the connections that send",
-  measure: (scope) =>
+  measure: (scope, evidence) =>
     given(scope.survey, ({ inflated }) => {
       if (inflated.worst === undefined || inflated.count * 2 < inflated.activeCount) return quiet
       const { localAddress } = inflated.worst
@@ -18,6 +18,7 @@ export const bufferbloat: Rule = {
         ? scope.queues.value.toSorted((a, b) => b.backlogBytes - a.backlogBytes)[0]
         : undefined
       const queued = backlog !== undefined && backlog.backlogBytes > 0 ? backlog : undefined
+      const device = queued?.device ?? (localAddress === undefined ? undefined : evidence.devices[localAddress])
       return measured(inflated.worst.count, {
         evidence: [
           `${count(inflated.count)} of ${count(inflated.activeCount)} sending connections take more than three times, and 50 ms above, their best round trip`,
@@ -27,7 +28,7 @@ export const bufferbloat: Rule = {
         ],
         culprit: {
           ...(localAddress === undefined ? {} : { localAddress }),
-          ...(queued === undefined ? {} : { interface: queued.device }),
+          ...(device === undefined ? {} : { interface: device }),
         },
       })
     }),

@@ -40,17 +40,26 @@ export const dnsFailing: Rule = {
           : undefined
       const unanswered = past.reduce((sum, { value }) => sum + value, 0)
       const [first] = waiting
-      if (overTcp === undefined && (first === undefined || unanswered < UNANSWERED_MIN)) return quiet
+      const [tracked] = scope.unansweredDns
+      const hasQuestions = first !== undefined || tracked !== undefined
+      if (overTcp === undefined && (!hasQuestions || unanswered < UNANSWERED_MIN)) return quiet
       const byServer = Map.groupBy(waiting, ({ remoteAddress }) => remoteAddress)
       const worst = [...byServer.values()].sort((a, b) => b.length - a.length)[0] ?? []
       const socket = worst[0]
-      return measured(Math.max(worst.length, overTcp?.count ?? 0), {
+      return measured(Math.max(worst.length, tracked?.count ?? 0, overTcp?.count ?? 0), {
         evidence: [
           `${count(waiting.length)} lookups wait for an answer over UDP`,
+          ...(tracked === undefined
+            ? []
+            : [`${count(tracked.count)} questions to one server are tracked without an answer`]),
           ...(overTcp === undefined ? [] : [`${count(overTcp.count)} wait over TCP`]),
         ],
         culprit:
-          socket === undefined ? subject(overTcp) : { ...holderOf(socket), peer: socket.remoteAddress, peerPort: DNS },
+          socket !== undefined
+            ? { ...holderOf(socket), peer: socket.remoteAddress, peerPort: DNS }
+            : tracked !== undefined
+              ? { peer: tracked.server, peerPort: DNS }
+              : subject(overTcp),
       })
     }),
   confidence: "medium",

@@ -2,6 +2,7 @@
 import { bytes, count, perSecond } from "../../text/units.ts"
 import { given, measured, quiet, rate, stepLine } from "../measure.ts"
 import { limit, limits, type Rule } from "../rule.ts"
+import { unsentDatagrams } from "../unsent-datagrams.ts"
 
 export const egressQueueDrops: Rule = {
   id: "egress-queue-drops",
@@ -31,6 +32,6 @@ export const egressQueueDrops: Rule = {
     "who sends: Top Connections sorted by bandwidth",
     "a larger limit, or fq in place of a plain queue",
   ],
-  explains: ["path-loss", "bufferbloat"],
+  explains: ["path-loss", "bufferbloat", unsentDatagrams],
   clearsWhen: "nothing has been dropped for two looks",
 }

@@ -2,6 +2,7 @@
 import { count, percentDetailed } from "../../text/units.ts"
 import { given, measured, quiet } from "../measure.ts"
 import { limit, limits, type Rule } from "../rule.ts"
+import { unsentDatagrams } from "../unsent-datagrams.ts"
 
 export const neighbourTableOverflow: Rule = {
   id: "neighbour-table-overflow",
@@ -32,6 +33,6 @@ export const neighbourTableOverflow: Rule = {
     "raise net.ipv4.neigh.default.gc_thresh3 (and 1 and 2), or net.ipv6.neigh.default.gc_thresh3",
     "ip neigh | wc -l: one large network, many pods, or a scan from this host?",
   ],
-  explains: ["upstream-unreachable", "no-route", "half-open-peers"],
+  explains: ["upstream-unreachable", "no-route", "half-open-peers", unsentDatagrams],
   clearsWhen: "under 65% of the limit",
 }

@@ -5,12 +5,14 @@ import { given, measured, quiet, rate } from "../measure.ts"
 import { limit, limits, type Rule } from "../rule.ts"
 
 const DROPPED_SHARE = 0.02
-const PACKETS_MIN = 1_000
+const PACKETS_MIN = 300
+/** Stray protocols on a quiet network are dropped too: one or two a second. */
+const DROPPED_MIN = 5
 
 /** Frames without room; and what was dropped above it, where that is more than a stray protocol. */
 function lostOf({ rises: { rxMissed = 0, rxFifo = 0, rxDropped = 0, rxPackets = 0 } }: LinkRise): number {
   const ring = rxMissed + rxFifo
-  const isMuch = rxPackets >= PACKETS_MIN && rxDropped >= DROPPED_SHARE * rxPackets
+  const isMuch = rxPackets >= PACKETS_MIN && rxDropped >= DROPPED_MIN && rxDropped >= DROPPED_SHARE * rxPackets
   return ring + (isMuch ? rxDropped : 0)
 }
 
@@ -20,7 +22,7 @@ export const nicReceiveLoss: Rule = {
   unit: "/s",
   per: "namespace",
   limits: limits(limit(1, 0)),
-  gate: "drops count from 2% of at least 1,000 packets; missed and fifo always",
+  gate: "drops count from 2% of at least 300 packets; missed and fifo always",
   measure: (scope, evidence) =>
     given(scope.links, (links) => {
       const worst = links.toSorted((a, b) => lostOf(b) - lostOf(a))[0]

@@ -1,6 +1,7 @@
 /** Packets that have no way out, or came in where they should not. */
 import { given, measured, quiet, rate, rises } from "../measure.ts"
 import { limit, limits, type Rule } from "../rule.ts"
+import { unsentDatagrams } from "../unsent-datagrams.ts"
 
 export const noRoute: Rule = {
   id: "no-route",
@@ -32,6 +33,6 @@ export const noRoute: Rule = {
     "reverse-path filter: net.ipv4.conf.all.rp_filter=2 where two ways are right",
     "net.ipv4.conf.all.log_martians=1 writes the packets to the kernel's log",
   ],
-  explains: ["upstream-unreachable", "half-open-peers", "path-loss"],
+  explains: ["upstream-unreachable", "half-open-peers", "path-loss", unsentDatagrams],
   clearsWhen: "nothing has been dropped for two looks",
 }

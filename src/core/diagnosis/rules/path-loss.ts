@@ -7,6 +7,7 @@ import { type Culprit, limit, type Rule } from "../rule.ts"
 
 /** A share of fewer segments than this is an accident: 1 of 3 is 33 %. */
 const SEGMENTS_MIN = 100
+const PEER_SHARE_MIN = 0.1
 /** A peer with this much of what was sent again is the one. */
 const ONE_PEER = 0.6
 
@@ -28,9 +29,10 @@ export const pathLoss: Rule = {
         const data = counters.of("TcpExt.TCPOrigDataSent") || counters.of("Tcp.OutSegs")
         const segmentsPerSecond = rate(data, evidence)
         const loss = scope.survey.ok ? scope.survey.value.loss : undefined
+        const ofPeer = lossOfPeer(loss)
         if (established >= establishedMin && segmentsPerSecond >= segmentsPerSecondMin && data > 0) {
           const isPlenty = established >= 2 * establishedMin && segmentsPerSecond >= 2 * segmentsPerSecondMin
-          return measured((again / data) * 100, {
+          return measured(Math.max((again / data) * 100, ofPeer ?? 0), {
             evidence: [
               `${percentDetailed((again / data) * 100)} of ${perSecond(segmentsPerSecond)} segments sent again (${perSecond(rate(again, evidence))})`,
               `${count(established)} established connections`,
@@ -42,7 +44,7 @@ export const pathLoss: Rule = {
         }
         if (loss === undefined || loss.segmentCount < SEGMENTS_MIN) return quiet
         const share = (loss.retransmittedBytes / loss.sentBytes) * 100
-        return measured(share, {
+        return measured(Math.max(share, ofPeer ?? 0), {
           evidence: [
             `${percentDetailed(share)} of the bytes of ${count(loss.sendingCount)} connections were sent again`,
             ...where(loss),
@@ -65,10 +67,19 @@ export const pathLoss: Rule = {
   clearsWhen: "the share is under half of the warning",
 }
 
+/** The share of one peer, where it is a good part of all that was sent: a single slow client is no finding. */
+function lossOfPeer(loss: Loss | undefined): number | undefined {
+  const peer = loss?.peer
+  if (loss === undefined || peer === undefined || peer.segmentCount < SEGMENTS_MIN) return undefined
+  return peer.sentBytes < PEER_SHARE_MIN * loss.sentBytes ? undefined : (peer.retransmittedBytes / peer.sentBytes) * 100
+}
+
 const where = (loss: Loss | undefined): readonly string[] => {
   if (loss === undefined || loss.worst === undefined) return []
   const { worst, lossyCount, sendingCount } = loss
+  const ofPeer = lossOfPeer(loss)
   return [
+    ...(ofPeer === undefined ? [] : [`${percentDetailed(ofPeer)} of what one peer was sent was sent again`]),
     `${count(lossyCount)} of ${count(sendingCount)} sending connections lose; ${Math.round(worst.share * 100)}% of it towards one peer`,
   ]
 }

@@ -11,7 +11,7 @@ export const reordering: Rule = {
   unit: "%",
   per: "namespace",
   limits: limits(limit(30, 15)),
-  gate: "20 retransmissions in the window",
+  gate: "20 retransmissions in the window, without those that only probe the tail",
   measure: (scope, evidence) =>
     given(
       rises(scope, evidence, [
@@ -20,16 +20,20 @@ export const reordering: Rule = {
         "TcpExt.TCPTSReorder",
         "Tcp.RetransSegs",
         "TcpExt.TCPSynRetrans",
+        "TcpExt.TCPLossProbes",
       ]),
       (counters) => {
-        const again = counters.of("Tcp.RetransSegs") - counters.of("TcpExt.TCPSynRetrans")
+        // A probe of the tail that came too early is answered with a DSACK as well, and nothing was overtaken.
+        const probes = counters.of("TcpExt.TCPLossProbes")
+        const again = counters.of("Tcp.RetransSegs") - counters.of("TcpExt.TCPSynRetrans") - probes
         if (again < RETRANSMITS_MIN) return quiet
-        return measured((counters.of("TcpExt.TCPDSACKRecv") / again) * 100, {
-          evidence: [
-            `${count(counters.of("TcpExt.TCPDSACKRecv"))} of ${count(again)} retransmissions had arrived twice`,
-            ...counters.lines,
-          ],
-          culprit: {},
+        const needless = Math.max(0, counters.of("TcpExt.TCPDSACKRecv") - probes)
+        return measured(Math.min(100, (needless / again) * 100), {
+          evidence: [`${count(needless)} of ${count(again)} retransmissions had arrived twice`, ...counters.lines],
+          culprit:
+            scope.survey.ok && scope.survey.value.loss.worst !== undefined
+              ? { peer: scope.survey.value.loss.worst.peer }
+              : {},
         })
       },
     ),

@@ -1,6 +1,6 @@
 /** TCP as a whole runs out of the memory it may use. */
-import { count, percentDetailed } from "../../text/units.ts"
-import { given, measured, rises, unmeasured } from "../measure.ts"
+import { bytes, count, percentDetailed } from "../../text/units.ts"
+import { given, measured, quiet, rises, subject, unmeasured } from "../measure.ts"
 import { limit, limits, type Rule } from "../rule.ts"
 
 const CRIT = 135
@@ -15,9 +15,19 @@ export const tcpMemoryPressure: Rule = {
   limits: limits(limit(100, 80), limit(CRIT, 110)),
   gate: "percent of the second number of net.ipv4.tcp_mem; 90% of the third is critical",
   measure: (scope, evidence) =>
-    given(evidence.socketStatistics, (statistics) =>
-      given(evidence.tcpMemory, ({ pressurePages, highPages }) => {
-        const pages = statistics.TCP?.mem
+    given(evidence.socketStatistics, (statistics) => {
+      const pages = statistics.TCP?.mem
+      const holder = evidence.scopes[0]?.survey.ok === true ? evidence.scopes[0].survey.value.memory : undefined
+      const held = holder === undefined ? [] : [`one process holds ${bytes(holder.bytes)} of it`]
+      // The limits stand only in the host's own namespace; the kernel's verdict stands in all.
+      if (!evidence.tcpMemory.ok && evidence.isTcpPressed.ok)
+        return evidence.isTcpPressed.value
+          ? measured(100, {
+              evidence: [`the kernel says that TCP is short of memory; it holds ${count(pages)} pages`, ...held],
+              culprit: subject(holder),
+            })
+          : quiet
+      return given(evidence.tcpMemory, ({ pressurePages, highPages }) => {
         if (pages === undefined || pressurePages <= 0) return unmeasured("this kernel does not tell TCP's memory")
         const counters = rises(scope, evidence, [
           "TcpExt.TCPMemoryPressures",
@@ -30,12 +40,13 @@ export const tcpMemoryPressure: Rule = {
         return measured(value, {
           evidence: [
             `TCP holds ${count(pages)} pages: ${percentDetailed(percent)} of where pressure begins (${count(pressurePages)}), the end is ${count(highPages)}`,
+            ...held,
             ...(counters.ok ? counters.value.lines : []),
           ],
-          culprit: {},
+          culprit: subject(holder),
         })
-      }),
-    ),
+      })
+    }),
   confidence: "high",
   meaning:
     "All TCP sockets of the host together hold more memory than the kernel wants to give them. It shrinks buffers, " +

@@ -7,7 +7,7 @@ const SHARE_MIN = 0.1
 
 export const udpNoPort: Rule = {
   id: "udp-no-port",
-  title: "Datagrams come to ports that nobody listens on",
+  title: "Datagrams for ports that nobody has, or that could not be sent",
   unit: "/s",
   per: "namespace",
   limits: limits(limit(10, 1)),
@@ -36,8 +36,8 @@ export const udpNoPort: Rule = {
     ),
   confidence: "medium",
   meaning:
-    "Datagrams arrive for ports where no program listens, so each is answered with a refusal. The service is down, or " +
-    "somebody floods this host with answers to questions it never asked.",
+    "Datagrams arrive for ports where no program listens, or cannot be sent for want of room. The service is down, " +
+    "somebody floods this host with answers it never asked for, or this host sends more than it may.",
   next: [
     "is every UDP service there? ss -lun",
     "tcpdump -ni any 'icmp[0] = 3 and icmp[1] = 3' -c 20: which port, from whom",
