@@ -7,7 +7,7 @@ const SHARE_MIN = 0.1
 
 export const udpNoPort: Rule = {
   id: "udp-no-port",
-  title: "Datagrams for ports that nobody has, or that could not be sent",
+  title: "Datagrams that nobody takes, or that cannot be sent",
   unit: "/s",
   per: "namespace",
   limits: limits(limit(10, 1)),
