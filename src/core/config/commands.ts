@@ -96,7 +96,9 @@ export const commands = [
     summary: "check the thresholds file and say which one is in force",
     about: ["Reads the file that the dashboard and diagnose would read, and names the key and line of what is wrong."],
     flags: [{ title: "Flags", ids: ["healthConfig", "help"] }],
-    examples: [{ line: "holyf-network config check --health-config new.toml", meaning: "before it is put in place" }],
+    examples: [
+      { line: "sudo holyf-network config check --health-config new.toml", meaning: "before it is put in place" },
+    ],
   },
   {
     name: "help",

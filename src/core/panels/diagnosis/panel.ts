@@ -1,6 +1,6 @@
 /** Diagnosis: what is wrong, worst first, who causes it and what to do next. */
 import type { Facts } from "../../app/facts.ts"
-import { definePanel } from "../../app/panel.ts"
+import { definePanel, say } from "../../app/panel.ts"
 import { cutLine } from "../../text/layer.ts"
 import type { Size } from "../../text/line.ts"
 import { scrolled, windowNote } from "../../text/scroll.ts"
@@ -57,8 +57,6 @@ export const diagnosis = definePanel<"diagnosis", Diagnosed, DiagnosisAction>({
       title: "Evidence and advice, or the list alone",
       hint: { key: "Enter", word: "details", rank: 2 },
       group: "Look",
-      refuse: (_, { diagnosis: found }) =>
-        found === undefined || found.findings.length === 0 ? "there is no finding" : undefined,
       action: { type: "diagnosis/toggle" },
     },
     {
@@ -101,6 +99,7 @@ export const diagnosis = definePanel<"diagnosis", Diagnosed, DiagnosisAction>({
         return [select({ ...slice, isOpen: isSame ? !slice.isOpen : true }, at, facts, size)]
       }
       case "diagnosis/toggle":
+        if (findings.length === 0) return [slice, say("there is no finding")]
         return [select({ ...slice, isOpen: !slice.isOpen }, selectedAt(slice, findings), facts, size)]
       case "diagnosis/scroll": {
         const total = content(slice, facts, size.width).lines.length
