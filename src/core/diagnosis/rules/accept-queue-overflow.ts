@@ -37,6 +37,13 @@ export const acceptQueueOverflow: Rule = {
     "ss -ltn 'sport = :{port}' shows the queue (Recv-Q) and the backlog (Send-Q)",
     "then raise the backlog in the program and net.core.somaxconn, and restart it",
   ],
-  explains: ["syn-flood", "upstream-unreachable"],
+  explains: [
+    "syn-flood",
+    // Clients on this host, whose SYNs to that very port are ignored.
+    {
+      id: "upstream-unreachable",
+      when: (a, b) => a.culprit.port !== undefined && a.culprit.port === b.culprit.peerPort,
+    },
+  ],
   clearsWhen: "no connection has been turned away and no queue is full for two looks",
 }
