@@ -134,8 +134,52 @@ export function surveySockets({
   portsWorthCounting,
 }: SurveyInput): SocketSurvey[] {
   const { table, owners } = sockets
-  const { state, previousRow, namespace, hasInfo } = table
+  const {
+    state,
+    previousRow,
+    namespace,
+    hasInfo,
+    backoff,
+    busyTimeUs,
+    bytesAcked,
+    bytesReceived,
+    bytesRetransmitted,
+    bytesSent,
+    inode,
+    localPort,
+    minRttUs,
+    owner,
+    pathMtu,
+    probes,
+    receiveAllocated,
+    receiveBuffer,
+    receiveQueue,
+    receiveWindowLimitedUs,
+    remotePort,
+    retransmits,
+    rttUs,
+    sendBuffer,
+    sendBufferLimitedUs,
+    sendMss,
+    sendQueue,
+    timer,
+    unacked,
+  } = table
+  const { isIncoming: isIncomingAt } = rates
+  const rowCount = table.length
   const past = before?.sockets.table
+  // Without a look before, the columns of this one stand in, and are not looked at.
+  const {
+    busyTimeUs: busyTimeUsPast,
+    bytesAcked: bytesAckedPast,
+    bytesReceived: bytesReceivedPast,
+    bytesRetransmitted: bytesRetransmittedPast,
+    bytesSent: bytesSentPast,
+    hasInfo: hasInfoPast,
+    receiveQueue: receiveQueuePast,
+    receiveWindowLimitedUs: receiveWindowLimitedUsPast,
+    sendBufferLimitedUs: sendBufferLimitedUsPast,
+  } = past ?? table
   const elapsedMs = before?.elapsedMs ?? 0
   const sawAll = before?.sockets.isComplete === true
   const lists = newLists()
@@ -145,35 +189,35 @@ export function surveySockets({
   const sums = new Map<number, Sums>()
   let sum = sumsOf(sums, 0)
   let sumNamespace = 0
-  for (let row = 0; row < table.length; row++) {
+  for (let row = 0; row < rowCount; row++) {
     const net = namespace[row]!
     if (net !== sumNamespace) {
       sum = sumsOf(sums, net)
       sumNamespace = net
     }
     const current = state[row]!
-    if (table.inode[row] !== 0) {
+    if (inode[row] !== 0) {
       sum.held++
-      if (table.owner[row]! >= 0) sum.known++
+      if (owner[row]! >= 0) sum.known++
     }
-    const own = table.owner[row]!
-    if (own >= 0) memory[own]! += table.receiveAllocated[row]! + table.sendQueue[row]!
+    const own = owner[row]!
+    if (own >= 0) memory[own]! += receiveAllocated[row]! + sendQueue[row]!
     if (current === LISTEN) {
       lists.allListeners.push(row)
-      if (table.receiveQueue[row]! > table.sendQueue[row]!) lists.listeners.push(row)
+      if (receiveQueue[row]! > sendQueue[row]!) lists.listeners.push(row)
       continue
     }
     const match = previousRow[row]!
-    const isIncoming = rates.isIncoming[row] === 1
-    if (!isIncoming) remotePorts[table.remotePort[row]!]!++
+    const isIncoming = isIncomingAt[row] === 1
+    if (!isIncoming) remotePorts[remotePort[row]!]!++
     if (match < 0 && sawAll) {
-      const port = isIncoming ? table.localPort[row]! : table.remotePort[row]!
+      const port = isIncoming ? localPort[row]! : remotePort[row]!
       const key = (net * 2 + (isIncoming ? 1 : 0)) * 65_536 + port
       const known = births.get(key)
       if (known === undefined) births.set(key, { count: 1, row })
       else {
         known.count++
-        if (table.owner[known.row]! < 0) known.row = row
+        if (owner[known.row]! < 0) known.row = row
       }
     }
     if (current === TIME_WAIT) {
@@ -182,7 +226,7 @@ export function surveySockets({
     }
     if (current === ESTABLISHED) sum.established++
     else if (current === SYN_SENT) {
-      if (table.retransmits[row]! > 0 || table.backoff[row]! > 0) lists.synSent.push(row)
+      if (retransmits[row]! > 0 || backoff[row]! > 0) lists.synSent.push(row)
       continue
     } else if (current === SYN_RECV || current === NEW_SYN_RECV) {
       lists.synReceived.push(row)
@@ -192,39 +236,37 @@ export function surveySockets({
     else continue
     if (hasInfo[row] === 0 || current === FIN_WAIT1) continue
 
-    if (table.unacked[row]! > 0 && table.retransmits[row]! > 0) {
+    if (unacked[row]! > 0 && retransmits[row]! > 0) {
       if (isStalled(table, row) && isFullSizeOnly(table, row)) lists.blackHoles.push(row)
       else if (isGone(table, row)) lists.stalled.push(row)
     }
-    if (table.timer[row] === TIMER_PROBE && (table.probes[row]! > 0 || table.backoff[row]! > 0)) {
-      if (match < 0 || past === undefined || table.bytesAcked[row] === past.bytesAcked[match])
-        lists.peerReaders.push(row)
+    if (timer[row] === TIMER_PROBE && (probes[row]! > 0 || backoff[row]! > 0)) {
+      if (match < 0 || past === undefined || bytesAcked[row] === bytesAckedPast[match]) lists.peerReaders.push(row)
     }
-    const mtu = table.pathMtu[row]!
+    const mtu = pathMtu[row]!
     if (current === ESTABLISHED && mtu > 0 && mtu < OFF_MTU) {
       sum.compared++
       if (mtu < mtuMax) lists.narrow.push(row)
     }
     if (past === undefined || (match < 0 && !sawAll)) continue
     // Born in the window, or counted only since the handshake ended: everything it has moved is of this window.
-    const from = match >= 0 && past.hasInfo[match] === 1 ? match : -1
-    const received = table.bytesReceived[row]! - (from < 0 ? 0 : past.bytesReceived[from]!)
-    const acked = table.bytesAcked[row]! - (from < 0 ? 0 : past.bytesAcked[from]!)
-    const sent = table.bytesSent[row]! - (from < 0 ? 0 : past.bytesSent[from]!)
-    const queued = table.receiveQueue[row]!
+    const from = match >= 0 && hasInfoPast[match] === 1 ? match : -1
+    const received = bytesReceived[row]! - (from < 0 ? 0 : bytesReceivedPast[from]!)
+    const acked = bytesAcked[row]! - (from < 0 ? 0 : bytesAckedPast[from]!)
+    const sent = bytesSent[row]! - (from < 0 ? 0 : bytesSentPast[from]!)
+    const queued = receiveQueue[row]!
     if (current === ESTABLISHED && queued > 0 && from >= 0) {
-      const read = received - (queued - past.receiveQueue[from]!)
-      const room = table.receiveBuffer[row]!
-      const isFull = room > 0 && Math.max(queued, table.receiveAllocated[row]!) >= room / 2
-      const isGrowing = queued > past.receiveQueue[from]! && queued >= GROWN_MIN && read < received / 2
+      const read = received - (queued - receiveQueuePast[from]!)
+      const room = receiveBuffer[row]!
+      const isFull = room > 0 && Math.max(queued, receiveAllocated[row]!) >= room / 2
+      const isGrowing = queued > receiveQueuePast[from]! && queued >= GROWN_MIN && read < received / 2
       if ((read <= 0 && isFull) || isGrowing) lists.localReaders.push(row)
     }
     if (sent > 0) {
-      const again = table.bytesRetransmitted[row]! - (from < 0 ? 0 : past.bytesRetransmitted[from]!)
+      const again = bytesRetransmitted[row]! - (from < 0 ? 0 : bytesRetransmittedPast[from]!)
       sum.sending++
-      lists.sending.push(row)
       sum.sent += sent
-      sum.segments += sent / (table.sendMss[row]! || 1)
+      sum.segments += sent / (sendMss[row]! || 1)
       if (again > 0) {
         sum.retransmitted += again
         lists.lossy.push(row)
@@ -232,8 +274,8 @@ export function surveySockets({
     }
     if (acked > 0) {
       sum.active++
-      const rtt = table.rttUs[row]!
-      const best = table.minRttUs[row]!
+      const rtt = rttUs[row]!
+      const best = minRttUs[row]!
       if (best > 0 && rtt > RTT_FACTOR * best && rtt - best >= RTT_EXTRA_US) lists.inflated.push(row)
       const moved = acked + received
       if (moved > sum.talkerBytes) {
@@ -244,19 +286,18 @@ export function surveySockets({
       sum.talkerBytes = received
       sum.talker = row
     }
-    const rise = (column: Uint32Array, before: Uint32Array) => rise32(column[row]!, from < 0 ? 0 : before[from]!)
-    const busy = rise(table.busyTimeUs, past.busyTimeUs)
+    const busy = rise32(busyTimeUs[row]!, from < 0 ? 0 : busyTimeUsPast[from]!)
     if (busy < BUSY_MIN_US) continue
     const isSlow = (acked * 1_000) / elapsedMs < SLOW_BYTES_PER_SECOND
     if (
       isSlow &&
-      table.timer[row] !== TIMER_PROBE &&
-      rise(table.receiveWindowLimitedUs, past.receiveWindowLimitedUs) * 2 > busy
+      timer[row] !== TIMER_PROBE &&
+      rise32(receiveWindowLimitedUs[row]!, from < 0 ? 0 : receiveWindowLimitedUsPast[from]!) * 2 > busy
     )
       lists.peerReaders.push(row)
     if (
-      table.sendBuffer[row]! <= SEND_BUFFER_SMALL &&
-      rise(table.sendBufferLimitedUs, past.sendBufferLimitedUs) * 5 >= busy
+      sendBuffer[row]! <= SEND_BUFFER_SMALL &&
+      rise32(sendBufferLimitedUs[row]!, from < 0 ? 0 : sendBufferLimitedUsPast[from]!) * 5 >= busy
     )
       lists.sendBuffers.push(row)
   }
@@ -289,7 +330,7 @@ export function surveySockets({
       stalled: tally(lists.stalled, "peer"),
       blackHoles: tally(lists.blackHoles, "peer"),
       inflated: { ...tally(lists.inflated, "local"), activeCount: total.active },
-      loss: lossOf(table, total, of(lists.lossy), again, { rows: of(lists.sending), sent: sentOn }),
+      loss: lossOf(table, total, of(lists.lossy), again, { net, sent: sentOn }),
       cameIn: withListener(birthsOf(table, owners, births, net, 1), table, owners, of(lists.allListeners)),
       wentOut: birthsOf(table, owners, births, net, 0),
       ...(portUses.get(net) === undefined ? {} : { portUse: portUses.get(net)! }),
@@ -311,7 +352,6 @@ const isGone = (table: SocketTable, row: number): boolean =>
 
 const newLists = () => ({
   allListeners: [] as number[],
-  sending: [] as number[],
   listeners: [] as number[],
   synReceived: [] as number[],
   synSent: [] as number[],
@@ -464,7 +504,7 @@ function lossOf(
   total: Sums,
   rows: readonly number[],
   again: (row: number) => number,
-  sending: { readonly rows: readonly number[]; readonly sent: (row: number) => number },
+  sending: { readonly net: number; readonly sent: (row: number) => number },
 ): Loss {
   const byPeer = new Map<number, { bytes: number; row: number }>()
   let worst: { bytes: number; row: number } | undefined
@@ -486,10 +526,13 @@ function lossOf(
   let segmentCount = 0
   if (worst !== undefined) {
     const key = peerKey(table, worst.row)
-    for (const row of sending.rows) {
-      if (peerKey(table, row) !== key) continue
-      sentBytes += sending.sent(row)
-      segmentCount += sending.sent(row) / (table.sendMss[row]! || 1)
+    const word = table.remoteAddress[worst.row * 4 + 3]
+    for (let row = 0; row < table.length; row++) {
+      if (table.remoteAddress[row * 4 + 3] !== word || table.namespace[row] !== sending.net) continue
+      const sent = table.hasInfo[row] === 1 && peerKey(table, row) === key ? sending.sent(row) : 0
+      if (!(sent > 0)) continue
+      sentBytes += sent
+      segmentCount += sent / (table.sendMss[row]! || 1)
     }
   }
   return {
@@ -555,10 +598,14 @@ function countPorts(
   let isAny = false
   for (let port = 0; port < 65_536 && !isAny; port++) isAny = remotePorts[port]! >= worthCounting
   if (!isAny) return worst
+  // Rows are counted by the hash of their destination first: only destinations that may be many are told apart.
+  const buckets = new Uint32Array(PORT_BUCKETS)
+  const isCounted = (row: number) =>
+    table.state[row] !== LISTEN && rates.isIncoming[row] === 0 && remotePorts[table.remotePort[row]!]! >= worthCounting
+  for (let row = 0; row < table.length; row++) if (isCounted(row)) buckets[bucketOf(table, row)]!++
   const groups = new Map<string, { rows: number; timeWait: number; row: number }>()
   for (let row = 0; row < table.length; row++) {
-    if (table.state[row] === LISTEN || rates.isIncoming[row] === 1) continue
-    if (remotePorts[table.remotePort[row]!]! < worthCounting) continue
+    if (!isCounted(row) || buckets[bucketOf(table, row)]! < worthCounting) continue
     const key = `${table.namespace[row]} ${table.localAddress[row * 4 + 3]} ${peerKey(table, row)} ${table.remotePort[row]}`
     let group = groups.get(key)
     if (group === undefined) {
@@ -576,6 +623,14 @@ function countPorts(
     worst.set(net, { ...subject, used: rows, timeWait })
   }
   return worst
+}
+
+const PORT_BUCKETS = 65_536
+
+const bucketOf = ({ remoteAddress, localAddress, remotePort, namespace }: SocketTable, row: number): number => {
+  const at = row * 4 + 3
+  const mixed = Math.imul(remoteAddress[at]! ^ Math.imul(localAddress[at]!, 0x85ebca6b), 0x9e3779b1)
+  return (mixed ^ Math.imul(remotePort[row]! + namespace[row]! * 65_537, 0xcc9e2d51)) >>> 16
 }
 
 function isBelowDevice(table: SocketTable, row: number, mtuOf: SurveyInput["mtuOf"]): boolean {
