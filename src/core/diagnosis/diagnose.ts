@@ -110,8 +110,15 @@ function judged(
   const since = isRaised ? Math.round(at - Math.max(judgement.warnMs, judgement.critMs)) : (before?.since ?? at)
   // A level that is only held shows what raised it, unless the value still says something.
   const isTelling = measured.kind === "value" && (value > limits.warn.clear || before?.last === undefined)
-  const last = isTelling ? measured : before?.last
+  const last = isTelling ? withKnownCulprit(measured, before) : before?.last
   return { judgement, since, valueAt: at, ...(last === undefined ? {} : { last }), past }
+}
+
+/** Who it is may show in one window and not in the next: while the value stands, the last one seen is it. */
+function withKnownCulprit(measured: Value, before: Held | undefined): Value {
+  const isNamed = Object.keys(measured.culprit ?? {}).length > 0
+  const known = before !== undefined && before.judgement.warnMs > 0 ? before.last?.culprit : undefined
+  return isNamed || known === undefined ? measured : { ...measured, culprit: known }
 }
 
 function findingOf(rule: Rule, scope: Scope, held: Held, last: Value, severity: Severity): Finding {

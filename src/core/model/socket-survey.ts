@@ -559,7 +559,13 @@ function lossOf(
 /** A connection that has ended has no process any more; the one that listens there is who took it. */
 function withListener(births: Births, table: SocketTable, owners: readonly Owner[], rows: readonly number[]): Births {
   const { worst } = births
-  if (worst === undefined || worst.pid !== undefined) return births
+  if (worst === undefined) {
+    // They come and go between two looks: where there is one service only, it is that one.
+    const [first] = rows
+    const isOnly = first !== undefined && rows.every((row) => table.localPort[row] === table.localPort[first])
+    return isOnly ? { ...births, worst: { ...subjectOf(table, owners, first, "port"), count: 0 } } : births
+  }
+  if (worst.pid !== undefined) return births
   const row = rows.find((each) => table.localPort[each] === worst.port && table.owner[each]! >= 0)
   return row === undefined ? births : { ...births, worst: { ...subjectOf(table, owners, row, "port"), ...worst } }
 }

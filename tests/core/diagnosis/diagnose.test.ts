@@ -203,3 +203,9 @@ test("no two rules have one id, and each speaks in whole sentences", () => {
     expect(title.length).toBeLessThanOrEqual(60)
   }
 })
+
+test("who it is is kept while it stands, though one window does not show it", () => {
+  const { survey: _, ...anonymous } = overflow
+  const [finding] = watch([overflow, anonymous]).last.findings
+  expect(finding!.culprit).toMatchObject({ process: "api", pid: 7, port: 80 })
+})

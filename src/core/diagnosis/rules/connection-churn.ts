@@ -8,7 +8,7 @@ const OPENS = 1_000
 
 /** What the service with most of the new sockets has of all opens, told from the sockets that are still there. */
 const attributed = (opens: number, { count: seen, worst }: Births): number =>
-  worst === undefined || seen === 0 ? opens : opens * (worst.count / seen)
+  worst === undefined || seen === 0 || worst.count === 0 ? opens : opens * (worst.count / seen)
 
 export const connectionChurn: Rule = {
   id: "connection-churn",
