@@ -7,7 +7,7 @@ import { findListeners } from "../core/model/direction.ts"
 import { createRateTable, type RateTable } from "../core/model/rates.ts"
 import { linkPrevious } from "../core/sample/link.ts"
 import { missing, type Note, type Reading, reading, type Sample, type Sockets } from "../core/sample/sample.ts"
-import { createSocketTable, type SocketTable } from "../core/sample/socket-table.ts"
+import { createSocketTable, growSocketTable, type SocketTable } from "../core/sample/socket-table.ts"
 import { GroundsReader } from "./grounds.ts"
 import { readInterface } from "./interfaces.ts"
 import { listHostAddresses } from "./kernel/links.ts"
@@ -87,6 +87,7 @@ export class Collector {
     table: SocketTable,
     shown: SocketTable | undefined,
   ): Promise<{ sockets: Reading<Sockets>; notes: readonly Note[] }> {
+    growSocketTable(table, expectedRows(shown))
     const listed = await attempt(() => listSockets(table))
     if (!listed.ok) return { sockets: listed, notes: [] }
     const { skipped, interrupted, withoutIpv6 } = listed.value
@@ -116,6 +117,20 @@ export class Collector {
 }
 
 const createRoom = (): Room => ({ table: createSocketTable(), rates: createRateTable() })
+
+/**
+ * How many sockets there will be, and some more: a table that grows while it is filled leaves every smaller one behind,
+ * which for 100,000 sockets is tens of megabytes.
+ */
+function expectedRows(shown: SocketTable | undefined): number {
+  if (shown !== undefined) return Math.ceil(shown.length * ROOM)
+  const statistics = readSocketStatistics()
+  if (!statistics.ok) return 0
+  const { TCP = {}, TCP6 = {} } = statistics.value
+  return Math.ceil(((TCP.inuse ?? 0) + (TCP.tw ?? 0) + (TCP6.inuse ?? 0)) * ROOM)
+}
+
+const ROOM = 1.1
 
 /** A source that fails alone: the kernel's refusal becomes the reason why the reading is missing. */
 async function attempt<T>(ask: () => Promise<T>): Promise<Reading<T>> {
