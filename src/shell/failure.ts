@@ -1,7 +1,10 @@
 /** What an operator can put right: one line on stderr and an exit code, never a stack trace. */
 
-/** Exit codes of every command. */
-export const exitCodes = { ok: 0, world: 1, usage: 2, partly: 3, bug: 70 } as const
+/**
+ * Exit codes of every command; `diagnose` answers 0 to 3 as monitoring systems expect it (see `plain/diagnose.ts`), so
+ * that 3 is unknown there, and partly done elsewhere.
+ */
+export const exitCodes = { ok: 0, world: 1, usage: 2, partly: 3, unknown: 3, bug: 70 } as const
 
 /** The message is one line: what was being done, to what, what came back, what to do. */
 export class Failure extends Error {

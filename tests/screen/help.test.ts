@@ -40,6 +40,7 @@ test("the keys of the focused panel first, then those of the program", () => {
     │   p          Freeze the screen, and go on                                    │
     │   r          Look now, even if paused                                        │
     │   m          Hide the first half of addresses                                │
+    │   d          What came and went: the last findings                           │
     │                                                                              │
     │ Program                                                                      │
     │   ?          These keys                                                      │
@@ -52,7 +53,7 @@ test("the keys of the focused panel first, then those of the program", () => {
 test("at 60x15 it fits and says where it is", () => {
   expect(overlayFrame(opened(60, 15))).toMatchInlineSnapshot(`
     "
-    ┌─ Keys ────────────────────────────────────── 1-12 of 33 ─┐
+    ┌─ Keys ────────────────────────────────────── 1-12 of 34 ─┐
     │ Select                                                   │
     │   ↑          Row above                                   │
     │   ↓          Row below                                   │
@@ -83,8 +84,8 @@ describe("scrolls", () => {
     ["up again", ["down", "down", "up"], 1],
     ["not above the top", ["up"], 0],
     ["a page", ["pagedown"], 12],
-    ["to the end", ["end"], 21],
-    ["not past the end", ["end", "down", "pagedown"], 21],
+    ["to the end", ["end"], 22],
+    ["not past the end", ["end", "down", "pagedown"], 22],
     ["back to the top", ["end", "home"], 0],
   ] as const)("%s", (_, chords, top) => expect(first(press(opened(60, 15), ...chords).state)).toBe(top))
 

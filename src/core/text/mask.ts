@@ -11,3 +11,8 @@ export function maskAddress(address: string): string {
   }
   return address.replace(/^\d+\.\d+\.(\d+\.\d+)$/, "xxx.xxx.$1")
 }
+
+const IN_TEXT = /(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*(?::[0-9a-fA-F]*){2,})(?![\w:])/g
+
+/** Every address inside a sentence hidden. */
+export const maskAddresses = (text: string): string => text.replace(IN_TEXT, maskAddress)
