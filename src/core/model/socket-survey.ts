@@ -190,7 +190,7 @@ export function surveySockets({
   const lists = newLists()
   const memory = new Float64Array(owners.length)
   const births = new Map<number, { count: number; row: number }>()
-  const remotePorts = new Uint32Array(65_536)
+  const remotePorts = portCounts.fill(0)
   const sums = new Map<number, Sums>()
   let sum = sumsOf(sums, 0)
   let sumNamespace = 0
@@ -623,7 +623,7 @@ function countPorts(
   for (let port = 0; port < 65_536 && !isAny; port++) isAny = remotePorts[port]! >= worthCounting
   if (!isAny) return worst
   // Rows are counted by the hash of their destination first: only destinations that may be many are told apart.
-  const buckets = new Uint32Array(PORT_BUCKETS)
+  const buckets = bucketCounts.fill(0)
   const isCounted = (row: number) =>
     table.state[row] !== LISTEN &&
     isThere(table, row) &&
@@ -652,7 +652,9 @@ function countPorts(
   return worst
 }
 
-const PORT_BUCKETS = 65_536
+// Used from look to look: made anew each time they would be half a megabyte of garbage a look.
+const portCounts = new Uint32Array(65_536)
+const bucketCounts = new Uint32Array(65_536)
 
 const bucketOf = ({ remoteAddress, localAddress, remotePort, namespace }: SocketTable, row: number): number => {
   const at = row * 4 + 3
