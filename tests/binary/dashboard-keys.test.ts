@@ -83,15 +83,15 @@ describe("keys that move the selection", () => {
 
 describe("keys that move the focus", () => {
   test.each([
-    { key: "Tab", bytes: "\t" },
-    { key: "Shift+Tab, xterm", bytes: "\x1b[Z" },
-    { key: "Shift+Tab, Linux console", bytes: "\x1b\t" },
-  ])("$key", async ({ bytes }) => {
+    { key: "Tab", bytes: "\t", others: ["System Health", "Diagnosis"] },
+    { key: "Shift+Tab, xterm", bytes: "\x1b[Z", others: ["Diagnosis", "System Health"] },
+    { key: "Shift+Tab, Linux console", bytes: "\x1b\t", others: ["Diagnosis", "System Health"] },
+  ])("$key", async ({ bytes, others }) => {
     await untilFocus("Top Incoming")
-    pty.send(bytes)
-    await untilFocus("System Health")
-    pty.send(bytes)
-    await untilFocus("Top Incoming")
+    for (const panel of [...others, "Top Incoming"]) {
+      pty.send(bytes)
+      await untilFocus(panel)
+    }
   })
 })
 
