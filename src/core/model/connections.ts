@@ -4,6 +4,7 @@
  * Rows stay columns; `connectionAt` makes an object for the few that reach a screen, a file or a caller.
  */
 import type { Owner } from "../sample/owners.ts"
+import type { NamespaceLook } from "../sample/sample.ts"
 import { addressText, cookieOf, IPPROTO_UDP, rowSource, type SocketTable, stateName } from "../sample/socket-table.ts"
 import { LISTEN } from "./direction.ts"
 import type { RateTable } from "./rates.ts"
@@ -17,6 +18,8 @@ export interface Connections {
   readonly rates: RateTable
   /** Milliseconds between the two looks; absent after a single look, when there are no rates. */
   readonly elapsedMs?: number
+  /** Where `table.namespace` is an index. Absent: all rows are of the namespace we were started in. */
+  readonly namespaces?: readonly NamespaceLook[]
 }
 
 export type Side = "in" | "out"
@@ -48,6 +51,9 @@ export interface Connection {
 }
 
 export const ownerAt = ({ table, owners }: Connections, row: number): Owner | undefined => owners[table.owner[row]!]
+
+/** The name of the process; empty when nobody is known. */
+export const processNameAt = (connections: Connections, row: number): string => ownerAt(connections, row)?.name ?? ""
 
 /** True for rows that are connections at all: no listener, and none of `ownPid`. */
 export const isConnection = (connections: Connections, row: number, ownPid: number): boolean =>

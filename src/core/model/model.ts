@@ -119,5 +119,6 @@ function deriveConnections(sample: Sample, before: Before | undefined, rates: Ra
     owners: sockets.owners,
     rates,
     ...(linked === undefined ? {} : { elapsedMs: linked.elapsedMs }),
+    ...(sockets.namespaces === undefined ? {} : { namespaces: sockets.namespaces }),
   })
 }
