@@ -200,7 +200,7 @@ function afterList(state: State, { seen, at }: Extract<MitigationAction, { type:
   return [{ ...next, notice: { text, tone: "crit", until: Math.max(state.now, at) + RESULT_MS } }, ...written, ...tidy]
 }
 
-export const LOST_WHY = "another program lifted it or flushed the ruleset"
+export const LOST_WHY = "lifted by another program, or the ruleset was flushed"
 
 /** What the failure of an effect means here: an action that failed is no longer under way, and what is there is asked. */
 export const afterFailure = (state: State, effect: Effect): Step => (isChanging(effect) ? settled(state) : [state])

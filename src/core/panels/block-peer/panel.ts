@@ -6,7 +6,7 @@ import { type BlockPeer, filledWith, initial, minutesOf } from "./state.ts"
 import { type BlockPeerAction, countMatches, update } from "./update.ts"
 import { formLines } from "./view.ts"
 
-const SIZE = { width: 76, height: 16 }
+const SIZE = { width: 76, height: 13 }
 
 const hints: Readonly<Record<BlockPeer["step"], readonly Hint[]>> = {
   form: [
@@ -38,7 +38,7 @@ export const blockPeer = definePanel<"block-peer", BlockPeer, BlockPeerAction>({
     return [slice, { type: "lifelines/read", ...place }, ...countMatches(slice)]
   },
   update,
-  view: (slice, facts, { width }) => formLines(slice, facts, width),
+  view: formLines,
   capture: (_slice, chord) => ({ type: "block-peer/type", chord }),
   captureHints: ({ step }) => hints[step],
   paste: (_slice, text) => ({ type: "block-peer/paste", text }),

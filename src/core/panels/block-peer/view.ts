@@ -6,7 +6,7 @@ import { countText } from "../../mitigation/plan.ts"
 import { isSameTarget, MINUTES_MAX, peerText, type Target, targetText } from "../../mitigation/target.ts"
 import { fieldLine } from "../../text/field-view.ts"
 import { lineWidth } from "../../text/layer.ts"
-import { type Line, line, type Span, span, type Tone } from "../../text/line.ts"
+import { type Line, line, type Size, type Span, span, type Tone } from "../../text/line.ts"
 import { maskAddress, maskAddresses } from "../../text/mask.ts"
 import { count, countdown } from "../../text/units.ts"
 import { cellWidth, fit, harmless, wrap } from "../../text/width.ts"
@@ -23,15 +23,18 @@ const helps: Readonly<Record<FieldName, string>> = {
   anyway: "",
 }
 
-export function formLines(slice: BlockPeer, facts: Facts, width: number): readonly Line[] {
+/** Fields and the question always have their room; what is known of the target has what is left. */
+export function formLines(slice: BlockPeer, facts: Facts, { width, height }: Size): readonly Line[] {
   const masked = (text: string) => (facts.isMasked ? maskAddresses(text) : text)
   const sentence = (text: string, tone: Tone) => paragraph(masked(text), tone, width)
   const fields = (["peer", "port", "minutes"] as const).flatMap((name) => fieldLines(slice, name, facts, width))
   const target = targetOf(slice)
-  const notes =
-    target === undefined ? [] : targetNotes(slice, facts, target).flatMap(([text, tone]) => sentence(text, tone))
-  const asked = target === undefined ? [] : questionLines(slice, facts, target, sentence, width)
-  return [...fields, [], ...notes, ...asked]
+  if (target === undefined) return fields
+  const asked = questionLines(slice, facts, target, sentence, width)
+  const notes = targetNotes(slice, facts, target).flatMap(([text, tone]) => sentence(text, tone))
+  const room = Math.max(0, height - fields.length - asked.length)
+  const known = [[], ...notes, []].slice(0, room)
+  return [...fields, ...known, ...asked]
 }
 
 const paragraph = (text: string, tone: Tone, width: number): readonly Line[] =>
@@ -129,5 +132,5 @@ function questionLines(
       ...sentence(`${peerText(target)} is a network. Is all of it meant?`, "warn"),
       ...sentence(`y ${does}   n goes back`, "strong"),
     ]
-  return [[], ...sentence(`Enter ${does} of ${targetText(target)}; Esc closes the form.`, "muted")]
+  return sentence(`Enter ${does} of ${targetText(target)}; Esc closes the form.`, "muted")
 }

@@ -40,7 +40,7 @@ const columns: readonly Column<Row>[] = [
     title: "OF",
     width: 6,
     align: "right",
-    cell: ({ block }) => duration(block.durationMs),
+    cell: ({ block }) => `${Math.round(block.durationMs / 60_000)}m`,
     tone: () => "muted",
   },
   { id: "by", title: "BY", width: 10, cell: ({ block }) => harmless(block.by) },
@@ -117,4 +117,4 @@ function underLines({ question }: BlockedPeers, facts: Facts, width: number): re
 }
 
 const lostText = ({ block, at }: LostBlock, { now }: Facts): string =>
-  `${blockText(block)} is gone for ${duration(now - at)}: ${LOST_WHY}`
+  `${blockText(block)} is gone, seen ${duration(now - at)} ago: ${LOST_WHY}`
