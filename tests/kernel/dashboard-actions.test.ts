@@ -1,5 +1,5 @@
 /** Blocks and kills from the dashboard, by keys in a real terminal, against the real kernel and a real peer. */
-import { afterAll, afterEach, beforeAll, describe, expect } from "bun:test"
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test"
 import { readFileSync, statSync } from "node:fs"
 import { blockPeer, listBlocks, unblockAll } from "../../src/shell/kernel/firewall.ts"
 import { unblockAllByIptables } from "../../src/shell/tools/iptables.ts"
@@ -7,71 +7,64 @@ import { builtBinary } from "../support/binary.ts"
 import { targetOf } from "../support/blocks.ts"
 import { hasLooked } from "../support/dashboard.ts"
 import { openPty, type Pty } from "../support/pty.ts"
-import { requires } from "../support/requirements.ts"
+import { describeInNamespace } from "./namespace.ts"
 import { HOST, OTHER, openTwoHosts, PEER, PORT, PUBLISHED, shell, type TwoHosts } from "./two-hosts.ts"
 
-const tools = ["ip", "unshare", "nsenter", "nft", "perl", "iptables", "conntrack", "ss", "mount"]
-const inNamespace = requires({ root: true, tools, namespace: true })
+const tools = ["nsenter", "nft", "perl", "iptables", "conntrack", "mount"]
 
 const REACHED = "ok"
 const DROPPED = "timeout"
 const LOG = "/var/log/holyf-network/actions.log"
 
-let hosts: TwoHosts
-let isReady = false
+describeInNamespace("actions from the dashboard", import.meta.path, define, [...tools, "setpriv"], 180_000)
 
-beforeAll(async () => {
-  // Outside a namespace of its own every test is skipped, and nothing may be made.
-  if (process.getuid?.() !== 0 || process.env.HOLYF_TEST_OUTER_NAMESPACE === undefined) return
-  builtBinary()
-  hosts = await openTwoHosts()
-  isReady = true
-}, 60_000)
-afterAll(async () => {
-  if (isReady) await hosts.close()
-})
-afterEach(async () => {
-  if (!isReady) return
-  await unblockAll()
-  await unblockAllByIptables()
-  await hosts.peer.close()
-  shell(`ss -K dst 10.9.0.0/24 sport = :${PORT}`)
-  shell("conntrack -F 2>/dev/null")
-})
+function define() {
+  let hosts: TwoHosts
 
-/** The dashboard with a /var/log of its own, after it has seen the connections of the peer. */
-async function openScreen(connections: number, env: Readonly<Record<string, string>> = {}): Promise<Pty> {
-  if (connections > 0) expect(await hosts.peer.open(connections, PEER, HOST, PORT)).toBe(connections)
-  const own = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /var/log; exec "$@"', "sh"]
-  const pty = openPty([...own, builtBinary(), "-i", "v0", "-r", "1"], { cols: 120, rows: 30, env })
-  await pty.until((text) => hasLooked(text) && (connections === 0 || text.includes(`▌`)), 8_000)
-  return pty
-}
+  beforeAll(async () => {
+    builtBinary()
+    hosts = await openTwoHosts()
+  }, 60_000)
+  afterAll(async () => hosts.close())
+  afterEach(async () => {
+    await unblockAll()
+    await unblockAllByIptables()
+    await hosts.peer.close()
+    shell(`ss -K dst 10.9.0.0/24 sport = :${PORT}`)
+    shell("conntrack -F 2>/dev/null")
+  })
 
-const logOf = (pty: Pty) => readFileSync(`/proc/${pty.child.pid}/root${LOG}`, "utf8")
-const ruleset = () => shell("nft list ruleset")
-const blocked = async () => (await listBlocks()).blocks.map(({ target }) => `${target.address}:${target.port}`)
+  /** The dashboard with a /var/log of its own, after it has seen the connections of the peer. */
+  async function openScreen(connections: number, env: Readonly<Record<string, string>> = {}): Promise<Pty> {
+    if (connections > 0) expect(await hosts.peer.open(connections, PEER, HOST, PORT)).toBe(connections)
+    const own = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /var/log; exec "$@"', "sh"]
+    const pty = openPty([...own, builtBinary(), "-i", "v0", "-r", "1"], { cols: 120, rows: 30, env })
+    await pty.until((text) => hasLooked(text) && (connections === 0 || text.includes(`▌`)), 8_000)
+    return pty
+  }
 
-/** The form of the first row, filled and counted. */
-async function openForm(pty: Pty, connections: number): Promise<string> {
-  pty.send("k")
-  const matches =
-    connections === 1 ? "1 connection of 1 peer matches now" : `${connections} connections of 1 peer match now`
-  return pty.until((text) => text.includes("─ Block a peer ─") && text.includes(matches))
-}
+  const logOf = (pty: Pty) => readFileSync(`/proc/${pty.child.pid}/root${LOG}`, "utf8")
+  const ruleset = () => shell("nft list ruleset")
+  const blocked = async () => (await listBlocks()).blocks.map(({ target }) => `${target.address}:${target.port}`)
 
-const request = (text: string, durationMs: number) => ({
-  id: "0badcafe",
-  target: targetOf(text),
-  startedAt: Date.now(),
-  durationMs,
-  by: "mallory",
-})
+  /** The form of the first row, filled and counted. */
+  async function openForm(pty: Pty, connections: number): Promise<string> {
+    pty.send("k")
+    const matches =
+      connections === 1 ? "1 connection of 1 peer matches now" : `${connections} connections of 1 peer match now`
+    return pty.until((text) => text.includes("─ Block a peer ─") && text.includes(matches))
+  }
 
-describe("k and Enter", () => {
-  inNamespace(
-    "keep the selected peer out and end its connections; q asks, and keeps the block",
-    async () => {
+  const request = (text: string, durationMs: number) => ({
+    id: "0badcafe",
+    target: targetOf(text),
+    startedAt: Date.now(),
+    durationMs,
+    by: "mallory",
+  })
+
+  describe("k and Enter", () => {
+    test("keep the selected peer out and end its connections; q asks, and keeps the block", async () => {
       await using pty = await openScreen(3)
       expect(ruleset()).not.toContain("holyf")
       expect(await pty.text()).toContain("API:kernel")
@@ -97,13 +90,9 @@ describe("k and Enter", () => {
       expect(await pty.child.exited).toBe(0)
       expect(await blocked()).toEqual([`${PEER}:${PORT}`])
       expect(await hosts.peer.try(PEER, HOST, PORT)).toBe(DROPPED)
-    },
-    20_000,
-  )
+    }, 20_000)
 
-  inNamespace(
-    "with 0 minutes end connections, and the peer may come again",
-    async () => {
+    test("with 0 minutes end connections, and the peer may come again", async () => {
       await using pty = await openScreen(2)
       await openForm(pty, 2)
       pty.send("\x7f0\r")
@@ -113,13 +102,9 @@ describe("k and Enter", () => {
       expect(ruleset()).not.toContain("holyf")
       pty.send("q")
       expect(await pty.child.exited).toBe(0)
-    },
-    20_000,
-  )
+    }, 20_000)
 
-  inNamespace(
-    "for a group from its details",
-    async () => {
+    test("for a group from its details", async () => {
       await using pty = await openScreen(3)
       pty.send("g\r")
       await pty.until((text) => text.includes("─ Group ─") && text.includes("ESTABLISHED 3 (100%)"))
@@ -128,13 +113,9 @@ describe("k and Enter", () => {
       pty.send("\r")
       await pty.until((text) => text.includes("block active 5m; 3 closed, 0 left"))
       expect(await blocked()).toEqual([`${PEER}:${PORT}`])
-    },
-    20_000,
-  )
+    }, 20_000)
 
-  inNamespace(
-    "also by programs where the kernel may not be asked; q and l lift them",
-    async () => {
+    test("also by programs where the kernel may not be asked; q and l lift them", async () => {
       await using pty = await openScreen(2, { HOLYF_FORCE_EXEC: "socket,conntrack,firewall" })
       await pty.until((text) => text.includes("API:exec(ss,conntrack,iptables)"))
       await openForm(pty, 2)
@@ -147,15 +128,11 @@ describe("k and Enter", () => {
       pty.send("l")
       expect(await pty.child.exited).toBe(0)
       expect(await hosts.peer.try(PEER, HOST, PORT)).toBe(REACHED)
-    },
-    20_000,
-  )
-})
+    }, 20_000)
+  })
 
-describe("nothing is done", () => {
-  inNamespace(
-    "by Esc, at whatever step",
-    async () => {
+  describe("nothing is done", () => {
+    test("by Esc, at whatever step", async () => {
       await using pty = await openScreen(2, { SSH_CONNECTION: `${PEER} 50000 ${HOST} 22` })
       const before = ruleset()
       pty.send("\r")
@@ -174,15 +151,11 @@ describe("nothing is done", () => {
       await pty.until((text) => !text.includes("─ Block a peer ─"))
       expect(ruleset()).toBe(before)
       expect(await hosts.peer.alive()).toBe(2)
-    },
-    20_000,
-  )
-})
+    }, 20_000)
+  })
 
-describe("the operator's own session", () => {
-  inNamespace(
-    "is refused by its address, and given up by its phrase",
-    async () => {
+  describe("the operator's own session", () => {
+    test("is refused by its address, and given up by its phrase", async () => {
       await using pty = await openScreen(1, { SSH_CONNECTION: `${PEER} 50000 ${HOST} 22` })
       await openForm(pty, 1)
       pty.send("\r")
@@ -195,15 +168,11 @@ describe("the operator's own session", () => {
       await pty.until((text) => text.includes("block active 5m; 1 closed, 0 left"))
       expect(await blocked()).toEqual([`${PEER}:${PORT}`])
       expect(logOf(pty)).toContain("own session overridden")
-    },
-    20_000,
-  )
-})
+    }, 20_000)
+  })
 
-describe("blocks of others", () => {
-  inNamespace(
-    "are found at the start, kept at the end, and lifted by the kernel on time",
-    async () => {
+  describe("blocks of others", () => {
+    test("are found at the start, kept at the end, and lifted by the kernel on time", async () => {
       await blockPeer(request(`${PEER}:${PORT}`, 5_000))
       await using pty = await openScreen(0)
       await pty.until((text) => text.includes("BLOCKS 1 (next 00:0"))
@@ -218,13 +187,9 @@ describe("blocks of others", () => {
         await Bun.sleep(50)
       }
       expect(await hosts.peer.try(PEER, HOST, PORT)).toBe(REACHED)
-    },
-    20_000,
-  )
+    }, 20_000)
 
-  inNamespace(
-    "are listed with b, given more time with +, lifted with x and y",
-    async () => {
+    test("are listed with b, given more time with +, lifted with x and y", async () => {
       await using pty = await openScreen(0)
       await blockPeer(request(`${PEER}:${PORT}`, 100_000))
       await blockPeer(request(`${OTHER}:${PUBLISHED}`, 200_000))
@@ -247,13 +212,9 @@ describe("blocks of others", () => {
       pty.send("l")
       expect(await pty.child.exited).toBe(0)
       expect(ruleset()).not.toContain("holyf")
-    },
-    20_000,
-  )
+    }, 20_000)
 
-  inNamespace(
-    "a flushed ruleset is noticed, said and written down",
-    async () => {
+    test("a flushed ruleset is noticed, said and written down", async () => {
       const saved = ruleset()
       await using pty = await openScreen(1)
       await openForm(pty, 1)
@@ -265,23 +226,19 @@ describe("blocks of others", () => {
       expect(await pty.text()).not.toContain("BLOCKS")
       // What the other tests need of it.
       await Bun.spawn(["nft", "-f", "-"], { stdin: new Blob([saved]) }).exited
-    },
-    20_000,
-  )
-})
+    }, 20_000)
+  })
 
-describe("a row of a container", () => {
-  /** Does what the screen asks for, with a /var/log of its own. Answers the action. */
-  async function perform(effect: object) {
-    const own = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /var/log; exec "$@"', "sh"]
-    const program = `${import.meta.dir}/perform-effect.ts`
-    const child = Bun.spawn([...own, process.execPath, program, JSON.stringify(effect)], { stdout: "pipe" })
-    return JSON.parse(await child.stdout.text())
-  }
+  describe("a row of a container", () => {
+    /** Does what the screen asks for, with a /var/log of its own. Answers the action. */
+    async function perform(effect: object) {
+      const own = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /var/log; exec "$@"', "sh"]
+      const program = `${import.meta.dir}/perform-effect.ts`
+      const child = Bun.spawn([...own, process.execPath, program, JSON.stringify(effect)], { stdout: "pipe" })
+      return JSON.parse(await child.stdout.text())
+    }
 
-  inNamespace(
-    "is acted on inside its namespace, and at the published port in front of it",
-    async () => {
+    test("is acted on inside its namespace, and at the published port in front of it", async () => {
       const { peer, containerPid } = hosts
       const path = `/proc/${containerPid}/ns/net`
       const namespace = { id: statSync(path).ino, name: "web" }
@@ -306,22 +263,18 @@ describe("a row of a container", () => {
 
       expect(await perform({ type: "block/lift", block: answer.block })).toMatchObject({ lifted: [{ namespace }] })
       expect((await listBlocks({ namespace: { path } })).blocks).toEqual([])
-    },
-    20_000,
-  )
+    }, 20_000)
 
-  inNamespace("whose namespace is gone is answered with a sentence", async () => {
-    const place = { target: targetOf(`${PEER}:80`), namespace: { id: 1, name: "web" } }
-    expect((await perform({ type: "peer/kill", overrides: {}, ...place })).failure).toBe(
-      'cannot enter network namespace "web": it is gone, or may not be entered',
-    )
+    test("whose namespace is gone is answered with a sentence", async () => {
+      const place = { target: targetOf(`${PEER}:80`), namespace: { id: 1, name: "web" } }
+      expect((await perform({ type: "peer/kill", overrides: {}, ...place })).failure).toBe(
+        'cannot enter network namespace "web": it is gone, or may not be entered',
+      )
+    })
   })
-})
 
-describe("without root", () => {
-  requires({ root: true, tools: [...tools, "setpriv"], namespace: true })(
-    "there is no noise, and an action says what is missing",
-    async () => {
+  describe("without root", () => {
+    test("there is no noise, and an action says what is missing", async () => {
       expect(await hosts.peer.open(1, PEER, HOST, PORT)).toBe(1)
       const asNobody = [
         "setpriv",
@@ -343,7 +296,6 @@ describe("without root", () => {
       await pty.until((text) => text.includes("Run with sudo, or give CAP_NET_ADMIN"))
       pty.send("\x1bq")
       expect(await pty.child.exited).toBe(0)
-    },
-    20_000,
-  )
-})
+    }, 20_000)
+  })
+}

@@ -13,13 +13,14 @@ const outer = process.env[MARK]
 
 /**
  * Runs `define` inside a namespace of its own: `file` is the caller's `import.meta.path`, `tools` what it needs beside
- * the usual ones.
+ * the usual ones, `timeoutMs` how long all of it may take.
  */
 export function describeInNamespace(
   name: string,
   file: string,
   define: () => void,
   tools: readonly string[] = [],
+  timeoutMs = 60_000,
 ): void {
   const needy = requires({ root: true, tools: ["unshare", "ip", "ss", ...tools] })
   if (outer !== undefined && outer !== current) {
@@ -43,6 +44,6 @@ export function describeInNamespace(
       const report = await new Response(child.stderr).text()
       expect(await child.exited, report).toBe(0)
     },
-    60_000,
+    timeoutMs,
   )
 }

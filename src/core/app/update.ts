@@ -96,7 +96,8 @@ const reducers: Reducers = {
   // The block form waits for it.
   "lifelines/known": (state, action) => {
     const [known] = mitigationReducers["lifelines/known"](state, action)
-    return state.overlays.includes("block-peer") ? update(known, { type: "block-peer/checked" }) : [known]
+    if (!state.overlays.includes("block-peer")) return [known]
+    return updatePanel(known, panelOf("block-peer"), { type: "block-peer/checked" })
   },
   "screen/resized": (state, { size }) => [
     size.width === state.screen.width && size.height === state.screen.height ? state : { ...state, screen: size },
