@@ -37,6 +37,7 @@ const mayImport: readonly { from: string; may: readonly string[] }[] = [
   { from: "src/core/model/", may: ["src/core/sample/", "src/core/config/", "src/core/wire/address.ts"] },
   { from: "src/core/diagnosis/", may: ["src/core/model/", "src/core/config/"] },
   { from: "src/core/snapshot/", may: ["src/core/model/", "src/core/text/json.ts", "valibot", "dayjs"] },
+  { from: "src/core/daemon/", may: ["src/core/config/", "src/core/snapshot/", "valibot"] },
   { from: "src/core/export/", may: ["src/core/model/", "src/core/text/"] },
   { from: "src/core/history/", may: ["src/core/snapshot/", "dayjs"] },
   { from: "src/core/mitigation/", may: ["src/core/model/"] },
@@ -140,6 +141,7 @@ describe("imports", () => {
 
   test.each([
     ["src/core/wire/codec.ts", "node:fs", false],
+    ["src/core/daemon/schedule.ts", "src/core/model/model.ts", false],
     ["src/core/wire/inet-diag.ts", "src/core/wire/codec.ts", true],
     ["src/core/wire/inet-diag.ts", "src/core/sample/sample.ts", false],
     ["src/core/model/groups.ts", "src/core/wire/address.ts", true],
