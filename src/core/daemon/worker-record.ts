@@ -40,6 +40,8 @@ const recordSchema = v.object({
   missed_ticks: v.optional(whole),
   /** What is wrong now; empty when all is well. */
   errors: v.optional(v.array(v.string())),
+  /** Sources of a look that cannot be read on this host, or not by this user. */
+  missing: v.optional(v.array(v.string())),
   ended_at: v.optional(v.string()),
   /** True when a service manager started it, and should be asked to stop it. */
   is_service: v.optional(v.boolean()),
@@ -55,12 +57,12 @@ const ERROR_LENGTH_MAX = 300
 
 /** Exactly `RECORD_BYTES` long: what is too much is left out, from the least needed on. */
 export function writeRecord(record: WorkerRecord): Uint8Array {
-  const errors = record.errors?.slice(0, ERROR_COUNT_MAX).map((text) => text.slice(0, ERROR_LENGTH_MAX))
-  const { arguments: _, ...lean } = record
+  const short = (texts: readonly string[] = []) =>
+    texts.slice(0, ERROR_COUNT_MAX).map((text) => text.slice(0, ERROR_LENGTH_MAX))
+  const { arguments: _, missing: _missing, ...lean } = record
   const encode = (value: object) => new TextEncoder().encode(JSON.stringify(value))
-  const bytes = [errors === undefined ? record : { ...record, errors }, { ...lean, errors: [] }]
-    .map(encode)
-    .find(({ length }) => length < RECORD_BYTES)
+  const full = { ...record, errors: short(record.errors), missing: short(record.missing) }
+  const bytes = [full, { ...lean, errors: [] }].map(encode).find(({ length }) => length < RECORD_BYTES)
   if (bytes === undefined) throw new RangeError(`a worker record of more than ${RECORD_BYTES} bytes`)
   const out = new Uint8Array(RECORD_BYTES).fill(0x20)
   out.set(bytes)

@@ -33,6 +33,7 @@ function statusObject({ worker, paths }: Target) {
     last_snapshot_at: record?.last_snapshot_at ?? null,
     errors:
       verdict === "unknown holder" ? ["the lock is held by a process that left no record"] : (running?.errors ?? []),
+    missing: running?.missing ?? [],
     interface: running?.interface ?? null,
     version: running?.version ?? null,
     lines: running?.lines ?? null,
@@ -70,7 +71,10 @@ function statusLines({ worker, paths, stalePid }: Target): string[] {
   const size = sizeOf(paths.dataDir)
   if (size !== undefined)
     lines.push(`history: ${bytes(size.bytes)} in ${size.days} ${size.days === 1 ? "day" : "days"}`)
-  if (verdict === "running") for (const error of record?.errors ?? []) lines.push(`error: ${error}`)
+  if (verdict === "running") {
+    for (const text of record?.missing ?? []) lines.push(`missing: ${text}`)
+    for (const error of record?.errors ?? []) lines.push(`error: ${error}`)
+  }
   return lines.map((line) => `${harmless(line)}\n`)
 }
 

@@ -105,7 +105,7 @@ export class Worker {
     private readonly world: WorkerWorld,
     private readonly options: WorkerOptions,
   ) {
-    this.record = { ...options.identity, lines: 0, lost_lines: 0, missed_ticks: 0, errors: [] }
+    this.record = { ...options.identity, ...inRecord(settings), lines: 0, lost_lines: 0, missed_ticks: 0, errors: [] }
     this.writer = new SegmentWriter(folder, this.writerOptions())
     this.instant = { at: world.now(), monotonicMs: world.monotonicMs() }
   }
@@ -152,12 +152,7 @@ export class Worker {
     this.settings = settings
     this.stretch = unstretched
     this.writer.configure(this.writerOptions())
-    this.record = {
-      ...this.record,
-      interval: settings.intervalSeconds,
-      top_limit: settings.topLimit,
-      retention_hours: settings.retentionHours,
-    }
+    this.record = { ...this.record, ...inRecord(settings) }
     this.happened("reload")
   }
 
@@ -465,11 +460,14 @@ export class Worker {
 
   private writeRecord(): void {
     const { stretched_interval: _, ...record } = this.record
-    const failing = [...this.failing].map((text) => `missing ${text}`)
+    // Without sockets there is no history; the other sources may be missing on a host for good.
+    const failing = [...this.failing]
+    const isGrave = (text: string) => text.startsWith("sockets:") || text.startsWith("look:")
     this.record = {
       ...record,
       ...(this.stretch.factor === 1 ? {} : { stretched_interval: Math.round(this.intervalMs / 1000) }),
-      errors: [...this.errors.values(), ...failing],
+      errors: [...this.errors.values(), ...failing.filter(isGrave)],
+      missing: failing.filter((text) => !isGrave(text)),
     }
     try {
       this.lock.write(this.record)
@@ -479,6 +477,12 @@ export class Worker {
     }
   }
 }
+
+const inRecord = ({ intervalSeconds, topLimit, retentionHours }: WorkerSettings) => ({
+  interval: intervalSeconds,
+  top_limit: topLimit,
+  retention_hours: retentionHours,
+})
 
 /** The one thing that ends a worker by itself: two of them would write the same lines twice. */
 class TakenOver extends Failure {

@@ -2,8 +2,8 @@
  * Closed days as zstd: independent frames of about a megabyte, with an index beside them. `zstdcat` reads the day.
  *
  * The plain file goes only when the compressed one is on the disk under its name. A day may get lines again when the
- * clock was set back: these become further frames. A crash in between leaves both, and the lines that both hold are
- * known by comparing them.
+ * clock was set back: these become further frames. A crash in between leaves both files, and the next time the lines
+ * that both hold are taken once.
  */
 import { closeSync, constants, fstatSync, fsyncSync, readSync, renameSync, unlinkSync, writeSync } from "node:fs"
 import {
@@ -16,8 +16,9 @@ import {
 import type { Day } from "../../core/snapshot/local-day.ts"
 import { segmentName } from "../../core/snapshot/segments.ts"
 import type { DataFolder } from "./data-folder.ts"
+import { healTail } from "./torn-tail.ts"
 
-const { O_RDONLY, O_RDWR, O_CREAT, O_TRUNC } = constants
+const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_TRUNC } = constants
 const NEWLINE = 10
 /** A line of more than this is cut into frames like everything else. */
 const READ_BYTES = FRAME_BYTES + (1 << 16)
@@ -37,10 +38,11 @@ export async function compressDay(folder: DataFolder, day: Day, { goOn }: Compre
     compressed: segmentName(day, "compressed"),
     index: segmentName(day, "index"),
   }
-  const plain = folder.openFile(names.plain, O_RDONLY)
+  const plain = folder.openFile(names.plain, O_RDWR | O_APPEND)
   let draft: number | undefined
   try {
-    const size = fstatSync(plain).size
+    // Half a line at its end would be glued to the first line of a later frame.
+    const { size } = healTail(plain)
     draft = folder.openFile(`${names.compressed}.tmp`, O_RDWR | O_CREAT | O_TRUNC)
     const frames: Frame[] = []
     let offset = 0
@@ -51,19 +53,20 @@ export async function compressDay(folder: DataFolder, day: Day, { goOn }: Compre
       offset += packed.length
     }
 
-    // Frames that are there already are taken over. When the last of them begin as the plain file does, a crash came
-    // between naming them and deleting it: those lines are not taken twice.
-    let known = 0
+    // Frames that are there already are taken over. When a crash came between naming them and deleting the plain file,
+    // both hold the same lines: these are not taken twice.
+    const known = new Set<number | bigint>()
     for (const frame of readFrames(folder, day)) {
       if (!(await goOn())) return false
       addFrame(frame)
-      known = isSameAt(plain, known, frame) ? known + frame.length : isSameAt(plain, 0, frame) ? frame.length : 0
+      for (const line of linesOf(frame)) known.add(Bun.hash(line))
     }
-    for (let at = known; at < size; ) {
+    for (let at = 0; at < size; ) {
       if (!(await goOn())) return false
       const raw = readPiece(plain, at, size)
-      addFrame(raw)
       at += raw.length
+      const fresh = known.size === 0 ? raw : without(raw, known)
+      if (fresh.length > 0) addFrame(fresh)
     }
     fsyncSync(draft)
     writeIndex(folder, names.index, frames)
@@ -104,10 +107,19 @@ function readPiece(fd: number, at: number, size: number): Uint8Array<ArrayBuffer
   return buffer.subarray(0, end > 0 ? end : got)
 }
 
-function isSameAt(fd: number, at: number, expected: Uint8Array): boolean {
-  const buffer = Buffer.alloc(expected.length)
-  return readSync(fd, buffer, 0, buffer.length, at) === expected.length && buffer.equals(expected)
+/** Each line with its line feed. */
+function* linesOf(raw: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < raw.length; ) {
+    const newline = raw.indexOf(NEWLINE, at)
+    const end = newline < 0 ? raw.length : newline + 1
+    yield raw.subarray(at, end)
+    at = end
+  }
 }
+
+/** The lines that are not known, in their order. */
+const without = (raw: Uint8Array<ArrayBuffer>, known: ReadonlySet<number | bigint>): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(Buffer.concat([...linesOf(raw)].filter((line) => !known.has(Bun.hash(line)))))
 
 /** The lines of a compressed day, a frame at a time; none when there is no such day. */
 export function* readFrames(folder: DataFolder, day: Day): Generator<Uint8Array<ArrayBuffer>> {

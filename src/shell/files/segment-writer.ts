@@ -9,10 +9,10 @@ import type { Day } from "../../core/snapshot/local-day.ts"
 import { segmentName } from "../../core/snapshot/segments.ts"
 import { errorCode } from "../text-file.ts"
 import type { DataFolder } from "./data-folder.ts"
+import { healTail } from "./torn-tail.ts"
 
 const { O_RDWR, O_APPEND, O_CREAT } = constants
 const NEWLINE = 10
-const BLOCK = 65_536
 
 /** What somebody else did to the segment. */
 export interface Surprise {
@@ -98,6 +98,7 @@ export class SegmentWriter {
       written = writeSync(open.fd, bytes)
       if (written !== bytes.length) throw Object.assign(new Error("short write"), { code: "ENOSPC" })
       open.size += written
+      this.separate(open, bytes)
       open.lines++
       this.isUnsynced = true
       this.syncWhenDue()
@@ -106,6 +107,26 @@ export class SegmentWriter {
       this.takeBack(open, written)
       return { ok: false, reason: `cannot write ${open.name}: ${errorCode(error)}` }
     }
+  }
+
+  /**
+   * Somebody may have added half a line between our look at the file and our write: then ours is glued to it, and is
+   * written again behind the healed tail.
+   */
+  private separate(open: OpenSegment, bytes: Buffer): void {
+    const { size } = fstatSync(open.fd)
+    if (size === open.size) return
+    const start = size - bytes.length
+    const around = Buffer.alloc(bytes.length + 1)
+    const isOurs = start > 0 && readSync(open.fd, around, 0, around.length, start - 1) === around.length
+    if (!isOurs || around[0] === NEWLINE || !around.subarray(1).equals(bytes)) {
+      open.size = size
+      return
+    }
+    ftruncateSync(open.fd, start)
+    this.heal(open)
+    if (writeSync(open.fd, bytes) !== bytes.length) throw Object.assign(new Error("short write"), { code: "ENOSPC" })
+    open.size += bytes.length
   }
 
   /** Half a line is taken out again; should that fail, it is healed before the next one. */
@@ -127,21 +148,11 @@ export class SegmentWriter {
     return this.heal(this.segment)
   }
 
-  /** Cuts a tail that is half a line; one that lacks nothing but its line feed gets it. */
   private heal(open: OpenSegment): readonly Surprise[] {
-    const { size } = fstatSync(open.fd)
+    const { size, removed } = healTail(open.fd)
     open.size = size
-    const start = lastLineStart(open.fd, size)
-    if (start === size) return []
-    if (isWholeLine(open.fd, start, size)) {
-      writeSync(open.fd, "\n")
-      open.size = size + 1
-      return []
-    }
-    ftruncateSync(open.fd, start)
-    open.size = start
-    const text = `${open.name} ended in half a line of ${size - start} bytes, which was removed`
-    return [{ kind: "torn-line", text, count: size - start }]
+    if (removed === 0) return []
+    return [{ kind: "torn-line", text: `${open.name} ended in half a line of ${removed} bytes`, count: removed }]
   }
 
   private syncWhenDue(): void {
@@ -170,35 +181,5 @@ export class SegmentWriter {
 
   close(): void {
     this.closeSegment()
-  }
-}
-
-/** Where what stands behind the last line feed begins. */
-function lastLineStart(fd: number, size: number): number {
-  const buffer = Buffer.alloc(Math.min(BLOCK, size))
-  for (let end = size; end > 0; ) {
-    const from = Math.max(0, end - BLOCK)
-    const got = readSync(fd, buffer, 0, end - from, from)
-    const at = buffer.lastIndexOf(NEWLINE, got - 1)
-    if (got > 0 && at >= 0) return from + at + 1
-    end = from
-  }
-  return 0
-}
-
-/** Longer than any line of ours: the most rows of both sides are a little less. */
-const LINE_MAX = 1 << 30
-
-function isWholeLine(fd: number, start: number, size: number): boolean {
-  if (size - start > LINE_MAX) return false
-  const buffer = Buffer.alloc(size - start)
-  readSync(fd, buffer, 0, buffer.length, start)
-  // Anything that JSON knows would do; a line of ours is an object.
-  if (buffer[0] !== 0x7b || buffer.at(-1) !== 0x7d) return false
-  try {
-    JSON.parse(buffer.toString("utf8"))
-    return true
-  } catch {
-    return false
   }
 }

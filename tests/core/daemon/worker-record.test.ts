@@ -19,6 +19,7 @@ const record: WorkerRecord = {
   boot_id: "b",
   arguments: ["--interval=5"],
   errors: [],
+  missing: [],
 }
 const found = { startTime: 4242, hasEnded: false }
 
