@@ -20,6 +20,7 @@ const { symbols: c } = dlopen("libc.so.6", {
   open: { args: [T.ptr, T.i32, T.i32], returns: T.i32 },
   // getdents64 has no wrapper in glibc before 2.30
   syscall: { args: [T.i64_fast, T.i64_fast, T.ptr, T.i64_fast], returns: T.i64_fast },
+  clock_gettime: { args: [T.i32, T.ptr], returns: T.i32 },
   readlinkat: { args: [T.i32, T.ptr, T.ptr, T.u64], returns: T.i64_fast },
 })
 
@@ -39,7 +40,7 @@ export class SystemError extends Error {
   }
 }
 
-export const { EAGAIN, EINTR, ENOBUFS, EPERM, EACCES, ENOENT } = constants.errno
+export const { EACCES, EAFNOSUPPORT, EAGAIN, EINTR, ENOBUFS, ENOENT, EPERM } = constants.errno
 
 /** What the call just made left in errno. It belongs to the thread and the next call overwrites it: read it at once. */
 export function lastErrno(): number {
@@ -57,6 +58,7 @@ function check(call: string, result: number | bigint): number {
 const SOCK_CLOEXEC = 0o2000000
 const O_CLOEXEC = 0o2000000
 const O_DIRECTORY = 0o200000
+const O_NONBLOCK = 0o4000
 
 /** Opens a socket that a child never inherits. Throws `SystemError`. */
 export const openSocket = (family: number, type: number, protocol: number): number =>
@@ -83,10 +85,18 @@ export const sendTo = (fd: number, message: Uint8Array, sockaddr: Uint8Array): n
  * Receives one datagram into `buffer`. Answers its real length, which is larger than the buffer when it was cut
  * (MSG_TRUNC), or -1 when nothing came before the socket's deadline. A signal does not end the wait.
  */
-export function receive(fd: number, buffer: Uint8Array): number {
-  const MSG_TRUNC = 0x20
+export const receive = (fd: number, buffer: Uint8Array): number => receiveWith(fd, buffer, MSG_TRUNC)
+
+/** As `receive`, but never waits: -1 when nothing is there now. */
+export const receiveNow = (fd: number, buffer: Uint8Array): number => receiveWith(fd, buffer, MSG_TRUNC | MSG_DONTWAIT)
+
+// bits/socket.h
+const MSG_TRUNC = 0x20
+const MSG_DONTWAIT = 0x40
+
+function receiveWith(fd: number, buffer: Uint8Array, flags: number): number {
   for (;;) {
-    const length = Number(c.recv(fd, buffer, buffer.length, MSG_TRUNC))
+    const length = Number(c.recv(fd, buffer, buffer.length, flags))
     if (length >= 0) return length
     const errno = lastErrno()
     if (errno === EAGAIN) return -1
@@ -98,6 +108,20 @@ export const closeFd = (fd: number): void => void c.close(fd)
 
 /** Opens a folder for `readDirectory` and `readLink`. Throws `SystemError`. */
 export const openDirectory = (path: string): number => check("open", c.open(cstr(path), O_CLOEXEC | O_DIRECTORY, 0))
+
+/** Opens a file for reading; a pipe or a device is opened without waiting for its other end. Throws `SystemError`. */
+export const openFile = (path: string): number => check("open", c.open(cstr(path), O_CLOEXEC | O_NONBLOCK, 0))
+
+// linux/time.h
+const CLOCK_BOOTTIME = 7
+const timespec = alloc(16)
+const timespecView = new DataView(timespec.buffer)
+
+/** Milliseconds since the host was started, those it slept included. Nobody sets this clock. */
+export function bootClockMs(): number {
+  check("clock_gettime", c.clock_gettime(CLOCK_BOOTTIME, timespec))
+  return Number(timespecView.getBigInt64(0, true)) * 1000 + Number(timespecView.getBigInt64(8, true)) / 1e6
+}
 
 const SYS_getdents64 = process.arch === "arm64" ? 61 : 217
 

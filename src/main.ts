@@ -14,8 +14,6 @@ scrubEnvironment()
 const words = process.argv.slice(2)
 const [first] = words
 if (words.length === 1 && (first === "-v" || first === "--version")) console.log(versionLine)
-// Not for operators: tests/binary proves with it that the renderer starts where no folder may hold code.
-else if (first === "--check-renderer") await (await import("./shell/terminal/native.ts")).checkRenderer()
 else process.exit(await run((await import("./shell/cli.ts")).parseCommandLine(words)))
 
 /** Does what was asked; answers the exit code. */

@@ -31,13 +31,16 @@ export interface CollectorOptions {
   readonly interfaceName?: string
   readonly now: () => number
   readonly monotonicMs: () => number
+  /** A look may search this long for the processes of sockets it has not seen before; the next look goes on. */
+  readonly ownerBudgetMs?: number
 }
 
 /** Two looks closer than this say more of the moment of reading than of the host: the second one waits. */
 const WINDOW_MIN_MS = 500
 
-/** A look may search this long for the processes of sockets it has not seen before; the next look goes on. */
 const OWNER_BUDGET_MS = 150
+/** Somebody waits for the first one: its rows come without the names that take long, and those come with the second. */
+const FIRST_OWNER_BUDGET_MS = 40
 
 /** Looks at the host. Two rooms take turns, so the look that is shown is never written to. */
 export class Collector {
@@ -86,9 +89,14 @@ export class Collector {
       ...(withoutIpv6 === undefined ? [] : [withoutIpv6]),
     ]
     const isComplete = texts.length === 0
-    const found = await this.owners.find(table, findListeners(table), { budgetMs: OWNER_BUDGET_MS, previous: shown })
+    const usualMs = shown === undefined ? FIRST_OWNER_BUDGET_MS : OWNER_BUDGET_MS
+    const found = await this.owners.find(table, findListeners(table), {
+      budgetMs: this.options.ownerBudgetMs ?? usualMs,
+      previous: shown,
+    })
     const notes = [
       ...texts.map((text) => ({ source: "sockets", text })),
+      ...(found.isFinished ? [] : [{ source: "processes", text: "process names are still being looked for" }]),
       ...(found.note === undefined ? [] : [{ source: "processes", text: found.note }]),
     ]
     return { sockets: reading({ table, owners: found.owners, isComplete }), notes }

@@ -1,7 +1,9 @@
 /** Opens the dashboard: what must hold before the screen may start, in the order an operator would put it right. */
 import type { LiveRequest } from "./cli.ts"
 import { checkTerminal } from "./environment.ts"
-import { usageFailure } from "./failure.ts"
+import { usageFailure, worldFailure } from "./failure.ts"
+import { KernelError } from "./kernel/netlink.ts"
+import { checkSockets } from "./kernel/sockets.ts"
 import { requireInterface } from "./required-interface.ts"
 import { loadThresholds } from "./threshold-file.ts"
 import { version } from "./version.ts"
@@ -12,6 +14,13 @@ export async function openDashboard(asked: LiveRequest): Promise<number> {
   const { thresholds, note } = loadThresholds(asked.healthConfig === undefined ? {} : { named: asked.healthConfig })
   const terminal = checkTerminal()
   if (!terminal.ok) throw usageFailure(terminal.reason)
+  try {
+    checkSockets()
+  } catch (error) {
+    // The interface and the sockets come this way: a screen without both says nothing.
+    if (error instanceof KernelError) throw worldFailure(error.message)
+    throw error
+  }
   const { live } = await import("./live.ts")
   return live(
     { interfaceName, refreshMs: asked.refresh * 1000, version, thresholds, ownPid: process.pid },

@@ -7,6 +7,7 @@ import { view } from "../core/app/view.ts"
 import type { Note } from "../core/sample/sample.ts"
 import { Collector } from "./collect.ts"
 import { readInterface } from "./interfaces.ts"
+import { sinceBootMs } from "./kernel/clock.ts"
 import { Program } from "./program.ts"
 import { run, type TerminalOptions } from "./terminal/screen.ts"
 
@@ -21,17 +22,17 @@ export async function live(
   })
   return run(options.terminal, (screen) => {
     const program = new Program(
-      { ...initialState("live", settings, { isMasked: options.isMasked, at: Date.now() }), screen: screen.size },
+      { ...initialState("live", settings, { isMasked: options.isMasked, at: sinceBootMs() }), screen: screen.size },
       {
         "look/collect": async (_, state) => {
           const { sample, rates } = await collector.look(state.sample)
           const withNotes = { ...sample, notes: [...options.notes, ...sample.notes] }
-          return { type: "look/collected", sample: withNotes, rates, at: Date.now() }
+          return { type: "look/collected", sample: withNotes, rates, at: sinceBootMs() }
         },
         "lane/collect": async () => {
           const monotonicMs = performance.now()
           const counters = await readInterface(settings.interfaceName)
-          return { type: "lane/collected", counters, monotonicMs, at: Date.now() }
+          return { type: "lane/collected", counters, monotonicMs, at: sinceBootMs() }
         },
         "program/quit": (effect) => {
           screen.quit(effect.code)
@@ -40,7 +41,7 @@ export async function live(
       },
       (state) => screen.paint(view(state)),
       {
-        now: Date.now,
+        now: sinceBootMs,
         setInterval: (act, everyMs) => {
           const timer = setInterval(act, everyMs)
           return () => clearInterval(timer)
@@ -48,9 +49,12 @@ export async function live(
         later: (act) => void setImmediate(act),
       },
     )
-    program.dispatch({ type: "look/due", at: Date.now() })
-    program.dispatch({ type: "lane/due", at: Date.now() })
+    screen.paint(view(program.state))
     return {
+      shown: () => {
+        program.dispatch({ type: "look/due", at: sinceBootMs() })
+        program.dispatch({ type: "lane/due", at: sinceBootMs() })
+      },
       key: (chord) => {
         for (const each of chordsOf(program.state, chord)) {
           const action = actionForKey(program.state, each)

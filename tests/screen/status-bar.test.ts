@@ -5,7 +5,7 @@ import { statusBar } from "../../src/core/app/status-bar.ts"
 import { lineWidth } from "../../src/core/text/layer.ts"
 import { plainText } from "../../src/core/text/line.ts"
 import { text } from "../core/text/arbitrary.ts"
-import { apply, opened, press, settings, watching } from "../support/host.ts"
+import { apply, collected, opened, press, settings, watching } from "../support/host.ts"
 import { webServer } from "../support/hosts.ts"
 
 const bar = (state: State, width: number) => plainText([statusBar(state, width)])
@@ -140,4 +140,15 @@ test("never overflows, whatever the names and notices", () => {
       expect(lineWidth(statusBar(state, width))).toBeLessThanOrEqual(Math.max(1, width))
     }),
   )
+})
+
+test.each([-3_600_000, 3_600_000])("a wall clock that is set by %d ms makes nothing younger or older", (step) => {
+  const before = web()
+  const action = collected(webServer, before.sample, before.now + 30_000)
+  if (action.type !== "look/collected") throw new Error("not a look")
+  const after = apply(before, { ...action, sample: { ...action.sample, at: action.sample.at + step } })
+  expect(bar(after, 80)).toStartWith(" eth0  0s ago")
+  const later = apply(after, { type: "clock/ticked", at: after.now + 12_000 })
+  expect(bar(later, 80)).toStartWith(" eth0  12s ago")
+  expect(later.model?.elapsedMs).toBe(30_000)
 })

@@ -11,6 +11,8 @@ export interface PtyOptions {
   /** On top of a small, clean environment; `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
+  /** The terminal answers none of the program's questions. */
+  readonly isMute?: boolean
 }
 
 export type Pty = ReturnType<typeof openPty>
@@ -22,7 +24,17 @@ const ECHO = 0x8
 /** Starts `command` with the pty as its controlling terminal. Use with `await using`: the program is killed at the end. */
 export function openPty(command: readonly string[], options: PtyOptions = {}) {
   const { cols = 100, rows = 30 } = options
-  const screen = new Terminal({ cols, rows, allowProposedApi: true, scrollback: 0 })
+  const screen = new Terminal({
+    cols,
+    rows,
+    allowProposedApi: true,
+    scrollback: 0,
+    windowOptions: { pushTitle: true, popTitle: true },
+  })
+  let title = ""
+  screen.onTitleChange((next) => {
+    title = next
+  })
   const decoder = new TextDecoder()
   let raw = ""
   const child = Bun.spawn([...command], {
@@ -48,16 +60,18 @@ export function openPty(command: readonly string[], options: PtyOptions = {}) {
   const terminal = child.terminal
   if (terminal === undefined) throw new Error("the runtime gave no terminal")
   screen.onData((answer) => {
-    if (!terminal.closed) terminal.write(answer)
+    if (!terminal.closed && options.isMute !== true) terminal.write(answer)
   })
 
-  /** The rows of the screen after everything written so far, without trailing blanks. */
+  // The headless terminal is never narrower than two columns: what it shows beyond the width is nobody's.
+  let width = cols
+  /** The rows of the screen after everything written so far, without the cells behind them that were never written. */
   const text = async (): Promise<string> => {
     await new Promise<void>((drawn) => screen.write("", drawn))
     const buffer = screen.buffer.active
     return Array.from(
       { length: screen.rows },
-      (_, y) => buffer.getLine(buffer.viewportY + y)?.translateToString(true) ?? "",
+      (_, y) => buffer.getLine(buffer.viewportY + y)?.translateToString(true, 0, width) ?? "",
     ).join("\n")
   }
 
@@ -69,8 +83,12 @@ export function openPty(command: readonly string[], options: PtyOptions = {}) {
     get raw() {
       return raw
     },
+    /** The title of the window, as it was last set. */
+    get title() {
+      return title
+    },
     /** Waits until the screen is as `accept` wants it, and answers it. Throws with the screen when it never is. */
-    async until(accept: (text: string) => boolean, timeoutMs = 5_000): Promise<string> {
+    async until(accept: (text: string) => boolean, timeoutMs = 4_000): Promise<string> {
       const deadline = performance.now() + timeoutMs
       for (;;) {
         const now = await text()
@@ -85,6 +103,7 @@ export function openPty(command: readonly string[], options: PtyOptions = {}) {
     /** Types `keys`, as the bytes a terminal sends. */
     send: (keys: string) => void terminal.write(keys),
     resize(size: { cols: number; rows: number }): void {
+      width = size.cols
       screen.resize(size.cols, size.rows)
       terminal.resize(size.cols, size.rows)
     },

@@ -21,7 +21,7 @@ export interface Settings {
 export interface Notice {
   readonly text: string
   readonly tone: Tone
-  /** Wall clock, milliseconds. */
+  /** As `now`. */
   readonly until: number
 }
 
@@ -29,14 +29,16 @@ export interface Facts {
   readonly source: "live" | "replay"
   readonly settings: Settings
   readonly screen: Size
-  /** Wall clock as last told, milliseconds: for ages only. */
+  /** Milliseconds of a clock that is never set, as last told: for ages only. It is not the time of day. */
   readonly now: number
   readonly isPaused: boolean
   readonly isMasked: boolean
-  /** A look is under way, since `lookStartedAt` (wall clock, milliseconds). */
+  /** A look is under way, since `lookStartedAt` (as `now`). */
   readonly isCollecting: boolean
   readonly lookStartedAt: number
   readonly model?: Model
+  /** When `model` came (as `now`). */
+  readonly lookedAt?: number
   /** The interface, second by second. */
   readonly lane?: Lane
   readonly notice?: Notice

@@ -76,8 +76,8 @@ function facts(state: State): readonly Part[] {
 /** As wide as `59s ago`: what stands behind it moves once a minute at most. */
 const AGE_WIDTH = 7
 
-function agePart({ model, now }: State): Part {
-  const text = model === undefined ? "first look…" : ageText(model.at, now)
+function agePart({ lookedAt, now }: State): Part {
+  const text = lookedAt === undefined ? "first look…" : ageText(lookedAt, now)
   return { rank: rank.age, forms: [line(text.padEnd(AGE_WIDTH))] }
 }
 
@@ -96,11 +96,11 @@ function intervalPart({ settings, isCollecting, lookStartedAt, now, model }: Sta
 }
 
 /** What is frozen, and how to go on. */
-function pausePart({ model, now }: State): Part {
+function pausePart({ lookedAt, now }: State): Part {
   const word = span("PAUSED", "accent")
   const goOn = [gap(SEPARATOR), ...hintSpans({ key: "p", word: "goes on" })]
-  if (model === undefined) return { rank: rank.always, forms: [[word, ...goOn], [word]] }
-  const age = ageText(model.at, now)
+  if (lookedAt === undefined) return { rank: rank.always, forms: [[word, ...goOn], [word]] }
+  const age = ageText(lookedAt, now)
   return {
     rank: rank.always,
     forms: [[word, span(` rows and rates of ${age}`), ...goOn], [word, span(` ${age}`), ...goOn], [word]],

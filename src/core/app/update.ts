@@ -86,7 +86,7 @@ const reducers: Reducers = {
     if (state.isPaused && !state.isLookWanted) return [settled]
     const previous = state.sample === undefined ? {} : { previous: state.sample }
     const model = deriveModel({ sample, ...previous, into: rates, thresholds: state.settings.thresholds })
-    return [{ ...settled, sample, rates, model }]
+    return [{ ...settled, sample, rates, model, lookedAt: at }]
   },
   "lane/due": (state) =>
     state.isLaneBusy || state.isPaused ? [state] : [{ ...state, isLaneBusy: true }, { type: "lane/collect" }],

@@ -4,7 +4,7 @@
  * Rows stay columns; `connectionAt` makes an object for the few that reach a screen, a file or a caller.
  */
 import type { Owner } from "../sample/owners.ts"
-import { addressText, cookieOf, IPPROTO_UDP, type SocketTable, stateName } from "../sample/socket-table.ts"
+import { addressText, cookieOf, IPPROTO_UDP, rowSource, type SocketTable, stateName } from "../sample/socket-table.ts"
 import { LISTEN } from "./direction.ts"
 import type { RateTable } from "./rates.ts"
 
@@ -87,10 +87,14 @@ const perSecond = <K extends string>(
 ): { readonly [P in K]?: number } =>
   elapsedMs === undefined ? {} : ({ [name]: (bytes * 1000) / elapsedMs } as { [P in K]: number })
 
-/** Sockets by state, listeners included. */
+const CLOSE = 7
+
+/** Sockets by state, listeners included. A connection that has ended and left no socket is none. */
 export function countStates(table: SocketTable): ReadonlyMap<string, number> {
   const counts = new Uint32Array(256)
-  for (let row = 0; row < table.length; row++) counts[table.state[row]!]!++
+  for (let row = 0; row < table.length; row++) {
+    if (table.source[row] === rowSource.socket || table.state[row] !== CLOSE) counts[table.state[row]!]!++
+  }
   const named: [string, number][] = []
   for (const [state, total] of counts.entries()) if (total > 0) named.push([stateName(state), total])
   return new Map(named)

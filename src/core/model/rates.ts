@@ -3,7 +3,7 @@
  *
  * A rate that cannot be known is NaN with the reason beside it, and never 0.
  */
-import type { Sockets } from "../sample/sample.ts"
+import { isCompleteIn, type Sockets } from "../sample/sample.ts"
 import { addressBytes, addressText, type SocketTable } from "../sample/socket-table.ts"
 
 /** Why a row's bytes are what they are. */
@@ -80,7 +80,7 @@ const NEW_SYN_RECV = 12
  * Fills `rates.txBytes`, `rxBytes` and `mark` from two looks that `linkPrevious` has joined. Hot: once a look.
  *
  * A socket that was not there last time was born inside the window and counts from zero. That holds only while the
- * look before was complete; else such a row is `first`. With `link`, its sockets are held to what it can carry.
+ * look before was complete in its namespace; else such a row is `first`. With `link`, its sockets are held to what it can carry.
  */
 export function deriveBytes(
   rates: RateTable,
@@ -98,7 +98,7 @@ export function deriveBytes(
     mark.fill(byteMark.first, 0, table.length)
     return
   }
-  const { bytesAcked, bytesReceived, previousRow } = table
+  const { bytesAcked, bytesReceived, previousRow, countedAcked, countedReceived, namespace } = table
   const { bytesAcked: ackedBefore, bytesReceived: receivedBefore, state: stateBefore } = before.sockets.table
   const seconds = before.elapsedMs / 1000
   const bytesMax = BYTES_PER_SECOND_MAX * seconds
@@ -108,14 +108,18 @@ export function deriveBytes(
     let tx = bytesAcked[row]!
     let rx = bytesReceived[row]!
     let reason: number = byteMark.exact
-    if (match >= 0) {
+    if (!Number.isNaN(countedAcked[row]!)) {
+      // Known from an earlier look than the one before: a connection that ended, or one that a look had missed.
+      tx -= countedAcked[row]!
+      rx -= countedReceived[row]!
+    } else if (match >= 0) {
       const state = stateBefore[match]!
       // A half-open socket has no counters and passes its cookie on to the connection, which counts from zero.
       if (state !== SYN_RECV && state !== NEW_SYN_RECV) {
         tx -= ackedBefore[match]!
         rx -= receivedBefore[match]!
       }
-    } else if (!before.sockets.isComplete) {
+    } else if (!isCompleteIn(before.sockets, namespace[row]!)) {
       tx = rx = Number.NaN
       reason = byteMark.first
     }

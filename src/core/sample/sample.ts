@@ -20,7 +20,24 @@ export interface Sockets {
   readonly owners: readonly Owner[]
   /** Nothing is missing that the kernel would have shown: a socket not seen last time was born since. */
   readonly isComplete: boolean
+  /**
+   * The network namespaces that were asked, where `table.namespace` is an index. Absent: only the one we were started
+   * in.
+   */
+  readonly namespaces?: readonly NamespaceLook[]
 }
+
+/** How one network namespace was seen in one look. */
+export interface NamespaceLook {
+  readonly id: number
+  readonly name: string
+  /** As `Sockets.isComplete`, of this namespace alone. False also for one that is gone. */
+  readonly isComplete: boolean
+}
+
+/** `isComplete` of one namespace; of one that the look did not ask, false. */
+export const isCompleteIn = ({ isComplete, namespaces }: Sockets, namespace: number): boolean =>
+  namespaces === undefined ? isComplete : namespaces[namespace]?.isComplete === true
 
 /**
  * The kernel's protocol counters by group and name, as in /proc/net/snmp, netstat and snmp6:

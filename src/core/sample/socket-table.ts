@@ -58,8 +58,12 @@ const layout = {
   inode: ["u32", 1],
   /** Inode of the cgroup v2 directory; 0 is unknown. */
   cgroupId: ["f64", 1],
+  /** As the kernel counts, SYN and FIN included, until `settlePayload` has run over the table; then payload. */
   bytesAcked: ["f64", 1],
   bytesReceived: ["f64", 1],
+  /** Payload sent, retransmissions included, and the retransmissions alone; NaN on kernels before 4.19. */
+  bytesSent: ["f64", 1],
+  bytesRetransmitted: ["f64", 1],
   rttUs: ["u32", 1],
   retransTotal: ["u32", 1],
   receiveBuffer: ["u32", 1],
@@ -67,8 +71,21 @@ const layout = {
   drops: ["u32", 1],
   /** The row of the same socket in the previous table, or -1: born since. Filled by `linkPrevious`. */
   previousRow: ["i32", 1],
+  /** Payload that earlier looks have counted of a socket which the look before did not show; NaN: there is none. */
+  countedAcked: ["f64", 1],
+  countedReceived: ["f64", 1],
+  /** 1: this side opened the connection. Decided when it is first seen, and kept. */
+  isOpener: ["u8", 1],
+  /** The monotonic clock, in milliseconds, of the look that saw the socket first; of an event, of its arrival. */
+  firstSeenMs: ["f64", 1],
   /** `rowSource`: what told us of this row. */
   source: ["u8", 1],
+  /** Of a closed connection: it lived at least this long. */
+  lifetimeMs: ["u32", 1],
+  /** How many connections the row stands for: more than 1 only where closed ones were summed. */
+  connectionCount: ["u32", 1],
+  /** Index of the network namespace in the list that goes with the look; 0 is the one we were started in. */
+  namespace: ["u16", 1],
   /** The conntrack flow of this connection: a row of the `FlowTable` of this look, or -1. Filled by `appendFlowRows`. */
   flow: ["i32", 1],
   /** Index into `OwnerTable`, or -1: unknown. Filled by the owner search. */
@@ -106,6 +123,30 @@ export function growSocketTable(table: SocketTable, capacity: number): void {
   table.capacity = next
 }
 
+/** Appends copies of `rows`, in their order; answers where the first stands. Goes by column: each is one tight loop. */
+export function appendCopies(from: SocketTable, rows: Int32Array, to: SocketTable): number {
+  const at = to.length
+  growSocketTable(to, at + rows.length)
+  for (const name of columnNames) copyColumn(from[name], rows, to[name], at, layout[name][1])
+  to.length = at + rows.length
+  return at
+}
+
+/** Keeps only `rows` of the table, which must rise: each is copied to a place at or before its own. */
+export function keepRows(table: SocketTable, rows: Int32Array): void {
+  for (const name of columnNames) copyColumn(table[name], rows, table[name], 0, layout[name][1])
+  table.length = rows.length
+}
+
+type AnyColumn = SocketTable[(typeof columnNames)[number]]
+
+function copyColumn(from: AnyColumn, rows: Int32Array, to: AnyColumn, at: number, width: number): void {
+  if (width === 1) for (let i = 0; i < rows.length; i++) to[at + i] = from[rows[i]!]!
+  else
+    for (let i = 0; i < rows.length; i++)
+      for (let word = 0; word < width; word++) to[(at + i) * width + word] = from[rows[i]! * width + word]!
+}
+
 /** Appends a row of which nothing is known: counters are NaN, indices -1, all else 0. Answers where it stands. */
 export function appendBlankSocket(table: SocketTable): number {
   const row = table.length
@@ -115,6 +156,7 @@ export function appendBlankSocket(table: SocketTable): number {
     table[name].fill(type === "f64" ? Number.NaN : type === "i32" ? -1 : 0, row * width, (row + 1) * width)
   }
   table.cgroupId[row] = 0
+  table.connectionCount[row] = 1
   table.length = row + 1
   return row
 }
@@ -125,7 +167,8 @@ const REMOTE_ADDRESS = (HEADER_SIZE + 24) >> 2
 const INTERFACE = (HEADER_SIZE + 40) >> 2
 const COOKIE = (HEADER_SIZE + 44) >> 2
 const RECEIVE_QUEUE = (HEADER_SIZE + 56) >> 2
-const ATTRIBUTES = HEADER_SIZE + DIAG_MESSAGE_SIZE
+/** Where the attributes begin, from the start of the message. */
+export const ATTRIBUTES = HEADER_SIZE + DIAG_MESSAGE_SIZE
 
 /** ::ffff:0:0 as it lies in memory. */
 const MAPPED_WORD = 0xffff0000
@@ -137,7 +180,14 @@ const swap16 = (n: number) => ((n & 0xff) << 8) | (n >> 8)
  * Appends the socket in `[at, end)` of the datagram. False when the message is too short or an attribute runs past its
  * end: such a row is left out, for the caller to count. Hot: runs once a socket a look.
  */
-export function appendSocket(table: SocketTable, data: Datagram, at: number, end: number, protocol: number): boolean {
+export function appendSocket(
+  table: SocketTable,
+  data: Datagram,
+  at: number,
+  end: number,
+  protocol: number,
+  namespace = 0,
+): boolean {
   if (end - at < ATTRIBUTES) return false
   const { bytes, halves, words } = data
   const word = at >> 2
@@ -175,13 +225,22 @@ export function appendSocket(table: SocketTable, data: Datagram, at: number, end
   table.cgroupId[row] = 0
   table.bytesAcked[row] = Number.NaN
   table.bytesReceived[row] = Number.NaN
+  table.bytesSent[row] = Number.NaN
+  table.bytesRetransmitted[row] = Number.NaN
   table.rttUs[row] = 0
   table.retransTotal[row] = 0
   table.receiveBuffer[row] = 0
   table.sendBuffer[row] = 0
   table.drops[row] = 0
   table.previousRow[row] = -1
+  table.countedAcked[row] = Number.NaN
+  table.countedReceived[row] = Number.NaN
+  table.isOpener[row] = 0
+  table.firstSeenMs[row] = Number.NaN
   table.source[row] = rowSource.socket
+  table.lifetimeMs[row] = 0
+  table.connectionCount[row] = 1
+  table.namespace[row] = namespace
   table.flow[row] = -1
   table.owner[row] = -1
   if (!readAttributes(table, row, data, at + ATTRIBUTES, end)) return false
@@ -207,10 +266,16 @@ function readAttributes(table: SocketTable, row: number, data: Datagram, from: n
     if (type === INET_DIAG_INFO) {
       // struct tcp_info (linux/tcp.h): what the length covers is there.
       table.hasInfo[row] = 1
+      // The header's state was read a moment before and without the lock; this one belongs to the counters.
+      if (size >= 1 && bytes[at + 4]! !== 0) table.state[row] = bytes[at + 4]!
       if (size >= 72) table.rttUs[row] = words[word + 17]!
       if (size >= 104) table.retransTotal[row] = words[word + 25]!
       if (size >= 128) table.bytesAcked[row] = words[word + 30]! + words[word + 31]! * TWO_32
       if (size >= 136) table.bytesReceived[row] = words[word + 32]! + words[word + 33]! * TWO_32
+      if (size >= 216) {
+        table.bytesSent[row] = words[word + 50]! + words[word + 51]! * TWO_32
+        table.bytesRetransmitted[row] = words[word + 52]! + words[word + 53]! * TWO_32
+      }
     } else if (type === INET_DIAG_SKMEMINFO) {
       // enum sk_meminfo (linux/sock_diag.h)
       table.hasMemory[row] = 1

@@ -19,28 +19,31 @@ const wordStart = (characters: readonly string[], cursor: number): number => {
   return at
 }
 
-const edits: Readonly<Record<string, Edit>> = {
-  left: (text, cursor) => [text, cursor - 1],
-  right: (text, cursor) => [text, cursor + 1],
-  home: (text) => [text, 0],
-  "ctrl+a": (text) => [text, 0],
-  end: (text) => [text, text.length],
-  "ctrl+e": (text) => [text, text.length],
-  backspace: (text, cursor) => [text.toSpliced(Math.max(0, cursor - 1), cursor > 0 ? 1 : 0), cursor - 1],
-  delete: (text, cursor) => [text.toSpliced(cursor, 1), cursor],
-  "ctrl+u": (text, cursor) => [text.slice(cursor), 0],
-  "ctrl+k": (text, cursor) => [text.slice(0, cursor), cursor],
-  "ctrl+w": (text, cursor) => [
-    text.toSpliced(wordStart(text, cursor), cursor - wordStart(text, cursor)),
-    wordStart(text, cursor),
-  ],
-  space: (text, cursor) => [text.toSpliced(cursor, 0, " "), cursor + 1],
-}
+/** A map, since a key called `toString` must find nothing. */
+const edits: ReadonlyMap<string, Edit> = new Map<string, Edit>(
+  Object.entries({
+    left: (text, cursor) => [text, cursor - 1],
+    right: (text, cursor) => [text, cursor + 1],
+    home: (text) => [text, 0],
+    "ctrl+a": (text) => [text, 0],
+    end: (text) => [text, text.length],
+    "ctrl+e": (text) => [text, text.length],
+    backspace: (text, cursor) => [text.toSpliced(Math.max(0, cursor - 1), cursor > 0 ? 1 : 0), cursor - 1],
+    delete: (text, cursor) => [text.toSpliced(cursor, 1), cursor],
+    "ctrl+u": (text, cursor) => [text.slice(cursor), 0],
+    "ctrl+k": (text, cursor) => [text.slice(0, cursor), cursor],
+    "ctrl+w": (text, cursor) => [
+      text.toSpliced(wordStart(text, cursor), cursor - wordStart(text, cursor)),
+      wordStart(text, cursor),
+    ],
+    space: (text, cursor) => [text.toSpliced(cursor, 0, " "), cursor + 1],
+  } satisfies Record<string, Edit>),
+)
 
 /** The field after one key; the same object when the key means nothing here. */
 export function editField(before: Field, chord: string): Field {
   const characters = [...before.text]
-  const edit = edits[chord]
+  const edit = edits.get(chord)
   if (edit === undefined) return [...chord].length === 1 ? insertText(before, chord) : before
   const [text, cursor] = edit(characters, before.cursor)
   return { text: text.join(""), cursor: Math.min(Math.max(0, cursor), text.length) }

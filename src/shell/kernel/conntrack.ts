@@ -2,9 +2,10 @@
  * The kernel's connection tracking: list flows, delete one, read its counters and its settings.
  *
  * Requests go over a conversation that the caller has opened, so that they work in any network namespace. Files are read
- * in the namespace of the calling thread, and at once: whoever enters a namespace reads before coming back.
+ * in our own, or by a reader that opens them in another (`readTextIn`).
  */
 import { readFileSync, writeFileSync } from "node:fs"
+import type { NamespacePlace } from "../../../ffi/namespace.ts"
 import { parseConntrackStatistics } from "../../core/proc/conntrack-statistics.ts"
 import { linkFlows } from "../../core/sample/flow-link.ts"
 import {
@@ -54,10 +55,10 @@ const advised = (error: unknown): unknown => {
   return sentence === undefined ? error : new KernelError(error.operation, sentence)
 }
 
-/** A conversation with nfnetlink in the namespace of the calling thread. Throws `KernelError`. */
-export function openConntrack(): Conversation {
+/** A conversation with nfnetlink, in our own network namespace or in `namespace`. Throws `KernelError`. */
+export function openConntrack(namespace?: NamespacePlace): Conversation {
   try {
-    return Conversation.open(NETLINK_NETFILTER)
+    return Conversation.open(NETLINK_NETFILTER, undefined, namespace)
   } catch (error) {
     throw advised(error)
   }
@@ -284,10 +285,16 @@ export interface ConntrackSettings {
   readonly keepsTimes: boolean
 }
 
-/** Count, maximum and switches of the namespace the calling thread is in. Needs no privilege; never throws. */
-export function readConntrackSettings(proc = PROC): ConntrackSettings {
+/**
+ * Count, maximum and switches of our own network namespace, or of the one that `readText` opens files in; it answers
+ * `undefined` for a file that is not there. Needs no privilege; never throws.
+ */
+export function readConntrackSettings(
+  proc = PROC,
+  readText: (path: string) => string | undefined = readTextOr,
+): ConntrackSettings {
   const number = (name: string) => {
-    const text = readTextOr(setting(proc, name))?.trim() ?? ""
+    const text = readText(setting(proc, name))?.trim() ?? ""
     return /^\d{1,15}$/.test(text) ? Number(text) : undefined
   }
   const count = number("nf_conntrack_count")
@@ -300,7 +307,7 @@ export function readConntrackSettings(proc = PROC): ConntrackSettings {
 }
 
 /**
- * Makes the kernel count bytes of flows that begin from now on, in the namespace the calling thread is in. Only ever
+ * Makes the kernel count bytes of flows that begin from now on, in our own network namespace. Only ever
  * because an operator asked for it. Throws `KernelError`.
  */
 export function enableAccounting(proc = PROC): void {

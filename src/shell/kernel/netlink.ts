@@ -2,8 +2,9 @@
  * One conversation with the kernel: send a request, take the answers that belong to it, turn a refusal into an error
  * an operator can read.
  */
-import { errnoName, SystemError } from "../../../ffi/libc.ts"
+import { EACCES, EAFNOSUPPORT, EPERM, errnoName, SystemError } from "../../../ffi/libc.ts"
 import { alloc } from "../../../ffi/memory.ts"
+import { type NamespacePlace, WrongNamespace } from "../../../ffi/namespace.ts"
 import { NetlinkSocket } from "../../../ffi/netlink-socket.ts"
 import { type Datagram, datagram, readDatagram } from "../../core/wire/message.ts"
 
@@ -21,12 +22,27 @@ export class KernelError extends Error {
   }
 }
 
+/** Does `act`; what the system refuses becomes a `KernelError` of `operation`, with what `explain` says of the errno. */
+export function asKernelError<T>(operation: string, act: () => T, explain = (_errno: number) => ""): T {
+  try {
+    return act()
+  } catch (error) {
+    if (error instanceof SystemError) throw new KernelError(operation, errnoName(error.errno), explain(error.errno))
+    if (error instanceof WrongNamespace) throw new KernelError(operation, error.message)
+    throw error
+  }
+}
+
 /** The kernel gives dumps in pieces of at most 32 KB, whatever the buffer; twice that is never cut. */
 const BUFFER_SIZE = 65_536
 /** A dump answers at once, since the kernel makes it inside our own call: silence means something is broken. */
 const DEADLINE_MS = 2_000
 /** After this many datagrams the event loop is handed back: 2 MB, about 5 ms of work. */
 const DATAGRAMS_A_TURN = 64
+
+/** How seccomp filters of containers and of services (RestrictAddressFamilies=) answer. */
+const isForbidden = (errno: number) => errno === EAFNOSUPPORT || errno === EPERM || errno === EACCES
+const explainRefusal = (errno: number) => (isForbidden(errno) ? "something around this program forbids AF_NETLINK" : "")
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
@@ -39,13 +55,17 @@ export class Conversation {
     private readonly deadlineMs: number,
   ) {}
 
-  /** A receive that gets nothing for `deadlineMs` ends the conversation with an error. Throws `KernelError`. */
-  static open(protocol: number, deadlineMs = DEADLINE_MS): Conversation {
-    try {
-      return new Conversation(NetlinkSocket.open(protocol, deadlineMs), datagram(alloc(BUFFER_SIZE)), deadlineMs)
-    } catch (error) {
-      throw error instanceof SystemError ? new KernelError("open a netlink socket", errnoName(error.errno)) : error
+  /**
+   * A receive that gets nothing for `deadlineMs` ends the conversation with an error. With `namespace` the kernel answers
+   * for that one: an open conversation keeps it alive, so close it soon. Throws `KernelError`.
+   */
+  static open(protocol: number, deadlineMs = DEADLINE_MS, namespace?: NamespacePlace): Conversation {
+    const open = () => {
+      const socket = NetlinkSocket.open(protocol, deadlineMs, namespace)
+      return new Conversation(socket, datagram(alloc(BUFFER_SIZE)), deadlineMs)
     }
+    // In another namespace it is entering it that is refused.
+    return asKernelError("open a netlink socket", open, namespace === undefined ? explainRefusal : undefined)
   }
 
   /**
@@ -66,9 +86,9 @@ export class Conversation {
     let interrupted = false
     let busyMs = 0
     let turnStart = performance.now()
-    this.attempt(operation, () => this.socket.send(write(sequence)))
+    asKernelError(operation, () => this.socket.send(write(sequence)))
     for (let received = 1; ; received++) {
-      const length = this.attempt(operation, () => this.socket.receive(this.buffer.bytes))
+      const length = asKernelError(operation, () => this.socket.receive(this.buffer.bytes))
       if (length < 0) throw new KernelError(operation, `no answer within ${this.deadlineMs / 1000} s`)
       if (length > BUFFER_SIZE) throw new KernelError(operation, `an answer of ${length} bytes was cut`)
       const progress = readDatagram(this.buffer, length, expected, visit)
@@ -81,14 +101,6 @@ export class Conversation {
         await turn()
         turnStart = performance.now()
       }
-    }
-  }
-
-  private attempt<T>(operation: string, act: () => T): T {
-    try {
-      return act()
-    } catch (error) {
-      throw error instanceof SystemError ? new KernelError(operation, errnoName(error.errno)) : error
     }
   }
 

@@ -16,12 +16,20 @@ export interface TwoLooks {
   readonly capturedAt: string
 }
 
+/** Nobody watches: the search for names may take most of a window that is waited for anyway. */
+const OWNER_BUDGET_MS = 800
+
 /** Throws a `Failure` when the sockets cannot be listed, since nothing can be said without them. */
 export async function takeTwoLooks(ask: {
   readonly sampleSeconds: number
   readonly interfaceName?: string
 }): Promise<TwoLooks> {
-  using collector = new Collector({ ...ask, now: Date.now, monotonicMs: () => performance.now() })
+  using collector = new Collector({
+    ...ask,
+    now: Date.now,
+    monotonicMs: () => performance.now(),
+    ownerBudgetMs: OWNER_BUDGET_MS,
+  })
   const { sample: first } = await collector.look(undefined)
   if (!first.sockets.ok) throw worldFailure(first.sockets.reason)
   // From look to look, so that a slow look does not stretch the window.

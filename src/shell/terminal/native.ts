@@ -26,11 +26,3 @@ export async function loadRenderer(): Promise<Renderer> {
   }
   return renderer
 }
-
-/** Starts the renderer and gives the terminal back at once. Throws when it cannot be loaded. */
-export async function checkRenderer(): Promise<void> {
-  const { createCliRenderer } = await loadRenderer()
-  const renderer = await createCliRenderer({ exitSignals: [], consoleMode: "disabled" })
-  renderer.destroy()
-  await renderer.closed
-}

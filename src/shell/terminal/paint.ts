@@ -2,7 +2,7 @@
 import { FrameBufferRenderable, type RenderContext, TextAttributes } from "@opentui/core"
 import type { Line } from "../../core/text/line.ts"
 import { cellWidth } from "../../core/text/width.ts"
-import { BACKGROUND, type Theme } from "./theme.ts"
+import { BACKGROUND, FOREGROUND, type Theme } from "./theme.ts"
 
 /** Signs outside ASCII and what stands for them where the locale is not UTF-8. */
 const ascii: Readonly<Record<string, string>> = {
@@ -30,6 +30,7 @@ const toAscii = (text: string) =>
   text.replace(/[^\x20-\x7e]/gu, (c) => ascii[c] ?? "?".repeat(Math.max(1, cellWidth(c))))
 
 export class Canvas extends FrameBufferRenderable {
+  private lines: readonly Line[] = []
   private drawn: Line[] = []
 
   constructor(
@@ -47,11 +48,15 @@ export class Canvas extends FrameBufferRenderable {
     // A frame buffer of no cells is refused.
     super.onResize(Math.max(1, width), Math.max(1, height))
     this.drawn = []
-    this.frameBuffer.clear(BACKGROUND)
+    // A cleared buffer has cells of a white of its own, which is a colour: also where NO_COLOR asks for none.
+    const blank = " ".repeat(this.frameBuffer.width)
+    for (let y = 0; y < this.frameBuffer.height; y++) this.frameBuffer.drawText(blank, 0, y, FOREGROUND, BACKGROUND)
+    this.paint(this.lines)
     this.onSize()
   }
 
   paint(lines: readonly Line[]): void {
+    this.lines = lines
     let changed = 0
     for (const [y, content] of lines.entries()) {
       if (y >= this.frameBuffer.height || isSame(this.drawn[y], content)) continue

@@ -42,7 +42,7 @@ const sixteen = (message: SocketMessage, address: Uint8Array) =>
 /** The same row as the table codec sees it. */
 const byCodec = (message: SocketMessage) => ({
   family: message.family,
-  state: message.state,
+  state: message.info?.state || message.state,
   timer: message.timer,
   localPort: message.localPort,
   remotePort: message.remotePort,
@@ -61,6 +61,8 @@ const byCodec = (message: SocketMessage) => ({
   cgroupId: Number(message.cgroupId ?? 0n),
   bytesAcked: message.info?.bytesAcked ?? Number.NaN,
   bytesReceived: message.info?.bytesReceived ?? Number.NaN,
+  bytesSent: message.info?.bytesRetransmitted === undefined ? Number.NaN : (message.info.bytesSent ?? Number.NaN),
+  bytesRetransmitted: message.info?.bytesRetransmitted ?? Number.NaN,
   rttUs: message.info?.rttUs ?? 0,
   retransTotal: message.info?.retransTotal ?? 0,
   receiveBuffer: message.memory?.receiveBuffer ?? 0,
@@ -68,12 +70,14 @@ const byCodec = (message: SocketMessage) => ({
   drops: message.memory?.drops ?? 0,
 })
 
+/** What is not a column, what is compared otherwise, and what is filled later. */
+const notFromTheKernel =
+  /^(length|capacity|cookie.*|.*Address|protocol|previousRow|flow|owner|counted.*|isOpener|firstSeenMs|source|lifetimeMs|connectionCount|namespace)$/
+
 type PlainColumn = Exclude<keyof ReturnType<typeof byCodec>, "localAddress" | "remoteAddress" | "cookie">
 
 function byColumns(table: SocketTable, row: number): ReturnType<typeof byCodec> {
-  const names = Object.keys(table).filter(
-    (name) => !/^(length|capacity|cookie.*|.*Address|protocol|previousRow|source|flow|owner)$/.test(name),
-  )
+  const names = Object.keys(table).filter((name) => !notFromTheKernel.test(name))
   return {
     ...(Object.fromEntries(names.map((name) => [name, table[name as PlainColumn][row]])) as Record<
       PlainColumn,
@@ -145,6 +149,11 @@ test("one host has one spelling, whichever socket it was seen on", () => {
   expect(addressBytes(table.remoteAddress, 0)).toEqual(addressBytes(table.remoteAddress, 1))
   expect(isMapped(addressBytes(table.remoteAddress, 0))).toBe(true)
   expect(addressText(table.remoteAddress, 1)).toBe("10.0.0.2")
+})
+
+test("the state is the one that belongs to the counters", () => {
+  const table = tableOf([{ state: "ESTABLISHED", received: 11, info: { state: 8 } }, { state: "ESTABLISHED" }])
+  expect([...table.state.slice(0, 2)]).toEqual([8, 1])
 })
 
 test("what the kernel does not count is NaN and not 0", () => {

@@ -70,6 +70,10 @@ const chord = fc.constantFrom(
   "ctrl+u",
 )
 
+test("a key with the name of what every object inherits changes nothing", () => {
+  expect(editField(field("ab"), "toString")).toEqual(field("ab"))
+})
+
 test("the cursor stays inside the text, whatever is typed and pasted", () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(chord, text)), (typed) => {
