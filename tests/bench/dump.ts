@@ -123,7 +123,7 @@ async function timed(act: () => void | Promise<void>): Promise<number> {
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!
 
 /** As many processes as the limit of descriptors asks for, once all their connections stand. */
-async function holdSockets(socketCount: number): Promise<Bun.Subprocess[]> {
+export async function holdSockets(socketCount: number): Promise<Bun.Subprocess[]> {
   const limit = Number(/Max open files\s+(\d+)/.exec(await Bun.file("/proc/self/limits").text())?.[1])
   const each = Math.min(limit - 100, 40_000) // ephemeral ports suffice for 20,000 connections to one address
   const holders = Array.from({ length: Math.ceil(socketCount / each) }, (_, i) => {

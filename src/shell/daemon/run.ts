@@ -12,7 +12,7 @@ import { LogFile } from "../files/log-file.ts"
 import { removeFile, replaceFile } from "../files/whole-file.ts"
 import { readBootId, WorkerLock } from "../files/worker-lock.ts"
 import { redirect } from "../kernel/file-lock.ts"
-import { trimResidentPages } from "../kernel/resident-pages.ts"
+import { trimMemory } from "../kernel/resident-pages.ts"
 import { notifyManager, watchdogMs } from "../kernel/service-manager.ts"
 import { chooseLabel } from "../plain/label.ts"
 import { readProcessStat } from "../process-identity.ts"
@@ -29,8 +29,6 @@ export type RunRequest = { readonly kind: "daemon run"; readonly pidFile?: strin
 /** Set by `daemon start`: the first words on stdout are read by it. */
 export const READY_VARIABLE = "HOLYF_NETWORK_DAEMON_READY"
 
-/** When the runtime has loaded what it needs. */
-const TRIM_MS = 3_000
 const STDIN = 0
 const STDOUT = 1
 
@@ -125,7 +123,6 @@ async function work(asked: RunRequest, isChild: boolean): Promise<void> {
         detachStdout()
       }
       notifyManager(process.env.NOTIFY_SOCKET, `READY=1\nMAINPID=${process.pid}\nSTATUS=writing to ${paths.dataDir}`)
-      setTimeout(() => trimResidentPages(), TRIM_MS).unref()
     })
     log.line("holyf-network daemon stopping")
   } catch (error) {
@@ -192,6 +189,7 @@ function realWorld(collector: Collector, log: LogFile): WorkerWorld {
     sleep,
     look: (shown) => collector.look(shown),
     log: (text) => log.line(text),
+    trim: trimMemory,
     notify: (message) => notifyManager(process.env.NOTIFY_SOCKET, message),
     ...(watchdog === undefined ? {} : { watchdogMs: watchdog }),
   }

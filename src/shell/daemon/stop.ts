@@ -2,11 +2,13 @@
 
 import type { DaemonPaths } from "../../core/config/daemon-paths.ts"
 import { resolveSettings } from "../../core/config/daemon-settings.ts"
-import type { WorkerRecord } from "../../core/daemon/worker-record.ts"
+import { isSameProcess, type WorkerRecord } from "../../core/daemon/worker-record.ts"
 import { exitCodes, worldFailure } from "../failure.ts"
 import { dropState } from "../files/active-state.ts"
 import { removeFile } from "../files/whole-file.ts"
+import { readBootId } from "../files/worker-lock.ts"
 import { complain, print } from "../plain/output.ts"
+import { readProcessStat } from "../process-identity.ts"
 import { errorCode } from "../text-file.ts"
 import { thisCaller, tolerateDaemonFile } from "./caller.ts"
 import { type StartRequest, startDaemon } from "./start.ts"
@@ -66,24 +68,30 @@ async function end(dataDir: string, record: WorkerRecord, timeoutSeconds: number
   signal(record, "SIGTERM")
   let isSaid = false
   for (let waited = 0; waited < timeoutSeconds * 1000; waited += POLL_MS) {
-    if (!isStillThere(dataDir, record)) return
+    if (!isStillThere(record)) return
     if (waited >= PATIENCE_MS && !isSaid) {
       isSaid = true
       await complain(`waiting for pid ${pid} to write its last line, at most ${timeoutSeconds} s`)
     }
     await Bun.sleep(POLL_MS)
   }
-  if (!isStillThere(dataDir, record)) return
+  if (!isStillThere(record)) return
+  if (!isStillWorker(dataDir, record))
+    throw worldFailure(`pid ${pid} has given up ${dataDir} and does not end; look at it with: ps -p ${pid}`)
   await complain(`pid ${pid} did not end within ${timeoutSeconds} s and is killed`)
   signal(record, "SIGKILL")
   for (let waited = 0; waited < KILLED_MS; waited += POLL_MS) {
-    if (!isStillThere(dataDir, record)) return
+    if (!isStillThere(record)) return
     await Bun.sleep(POLL_MS)
   }
   throw worldFailure(`failed to stop daemon pid ${pid}: it is still there after SIGKILL; it may wait for a disk`)
 }
 
-const isStillThere = (dataDir: string, { pid }: WorkerRecord): boolean => {
+const isStillThere = (record: WorkerRecord): boolean =>
+  isSameProcess(record, readProcessStat("/proc", record.pid), readBootId())
+
+/** All that must agree before a signal: the lock, and the record of its holder. */
+function isStillWorker(dataDir: string, { pid }: WorkerRecord): boolean {
   const { verdict, record } = lookFor(dataDir)
   return verdict === "running" && record?.pid === pid
 }

@@ -40,6 +40,8 @@ export interface WorkerWorld {
   /** `shown` is the look before. */
   readonly look: (shown: Sample | undefined) => Promise<Look>
   readonly log: (text: string) => void
+  /** Gives memory back that only the work until now has needed. */
+  readonly trim: () => void
   /** Words to the service manager. */
   readonly notify: (message: string) => void
   /** The manager wants a sign of life at least this often. */
@@ -74,6 +76,8 @@ const STOP_MS = 2_000
 /** At this interval or above every line is on the disk before the next look. */
 const SYNC_EVERY_LINE_SECONDS = 10
 const SYNC_MS = 10_000
+/** Memory is given back before a sleep, not more often than this: it takes about 5 ms. */
+const TRIM_MS = 4_900
 /** Events that wait for a line that can be written. */
 const EVENTS_MAX = 50
 /** A full disk is pruned this often. */
@@ -89,6 +93,7 @@ export class Worker {
   private tick: Tick | undefined
   private instant: { readonly at: number; readonly monotonicMs: number }
   private stretch: Stretch = unstretched
+  private trimmedAt = Number.NEGATIVE_INFINITY
   private seq = 0
   private day: Day | undefined
   private events: SnapshotEvent[] = []
@@ -218,6 +223,7 @@ export class Worker {
     else this.writeLook(look)
     this.adapt(this.world.cpuMs() - cpuBefore)
     this.writeRecord()
+    this.trimWhenDue()
   }
 
   /** Nothing when the sockets could not be read, or when the end came first. */
@@ -348,6 +354,14 @@ export class Worker {
     }
     this.record = { ...this.record, ended_at: this.timestamp(this.world.now()) }
     this.writeRecord()
+  }
+
+  /** Between two looks the worker needs next to nothing. */
+  private trimWhenDue(): void {
+    const now = this.world.monotonicMs()
+    if (now - this.trimmedAt < TRIM_MS) return
+    this.trimmedAt = now
+    this.world.trim()
   }
 
   private adapt(costMs: number): void {
