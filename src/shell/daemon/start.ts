@@ -7,7 +7,7 @@ import { requireInterface } from "../required-interface.ts"
 import { loadThresholds } from "../threshold-file.ts"
 import { loadDaemonFile, thisCaller, withPaths } from "./caller.ts"
 import { READY_VARIABLE, type Readiness } from "./run.ts"
-import { lookFor } from "./target.ts"
+import { lookPatiently } from "./target.ts"
 import { alreadyRunning, flagWords } from "./words.ts"
 
 export type StartRequest = { readonly kind: "daemon start"; readonly pidFile?: string } & TypedSettings
@@ -25,7 +25,7 @@ export async function startDaemon(asked: StartRequest): Promise<number> {
   loadThresholds()
   if (settings.interface !== undefined) await requireInterface(settings.interface)
   const paths = withPaths(() => daemonPaths(caller, { ...settings, pidFile: asked.pidFile }))
-  const { verdict, record } = lookFor(paths.dataDir)
+  const { verdict, record } = await lookPatiently(paths.dataDir)
   if (verdict !== "stopped") throw alreadyRunning(paths.dataDir, verdict === "running" ? record : undefined)
 
   const words = withPaths(() => flagWords({ ...asked, logFile: paths.logFile }, caller))

@@ -53,7 +53,7 @@ export async function findTarget(caller: Caller, asked: Asked, file: FileSetting
       ? [chosen.dataDir]
       : [dirname(pidFile), ...(active === undefined ? [] : [active.data_dir]), chosen.dataDir]
   for (const dataDir of folders) {
-    const worker = lookFor(dataDir)
+    const worker = await lookPatiently(dataDir)
     if (pidFile !== undefined && worker.record?.pid_file !== pidFile) continue
     return {
       source: pidFile === undefined || asked.dataDir !== undefined ? chosen.source : "--pid-file",
@@ -95,6 +95,19 @@ export function lookFor(dataDir: string): FoundWorker {
     const code = errorCode(error)
     const hint = code === "EACCES" || code === "EPERM" ? " Run with sudo." : ""
     throw worldFailure(`cannot look for a worker in ${dataDir}: ${code}.${hint}`)
+  }
+}
+
+/** A worker that begins holds the lock a moment before its record says who it is. */
+const RECORD_MS = 500
+const RETRY_MS = 20
+
+/** As `lookFor`; a holder that is not known is given time to say who it is. */
+export async function lookPatiently(dataDir: string): Promise<FoundWorker> {
+  for (let waited = 0; ; waited += RETRY_MS) {
+    const found = lookFor(dataDir)
+    if (found.verdict !== "unknown holder" || waited >= RECORD_MS) return found
+    await Bun.sleep(RETRY_MS)
   }
 }
 
