@@ -14,6 +14,12 @@ scrubEnvironment()
 const words = process.argv.slice(2)
 const [first] = words
 if (words.length === 1 && (first === "-v" || first === "--version")) console.log(versionLine)
+// Not for operators: what lifts blocks by iptables when nobody else is there to do it.
+else if (words.length === 1 && first === "--guard-blocks")
+  await (await import("./shell/tools/guardian.ts")).guardBlocks()
+// Not for operators: what a trace starts, so that tcpdump never outlives it.
+else if (first === "--exec-tcpdump")
+  process.exit((await import("./shell/kernel/exec-tcpdump.ts")).execTcpdump(words[1] ?? ""))
 else process.exit(await run((await import("./shell/cli.ts")).parseCommandLine(words)))
 
 /** Does what was asked; answers the exit code. */
@@ -61,6 +67,19 @@ async function run(request: Request): Promise<number> {
         return await (await import("./shell/daemon/logs.ts")).printLogs(request)
       case "daemon unit":
         await (await import("./shell/daemon/unit.ts")).printUnit()
+        return exitCodes.ok
+      case "block":
+      case "kill":
+        return await (await import("./shell/plain/mitigate.ts")).mitigate(request)
+      case "unblock":
+        return await (await import("./shell/plain/unblock.ts")).unblock(request)
+      case "blocks":
+        await (await import("./shell/plain/blocks.ts")).printBlocks(request)
+        return exitCodes.ok
+      case "trace":
+      case "trace-read":
+      case "trace-list":
+        await (await import("./shell/plain/trace.ts")).printTrace(request)
         return exitCodes.ok
       case "live":
         return await (await import("./shell/dashboard.ts")).openDashboard(request)

@@ -7,6 +7,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { inPrivateNames } from "./support/private-names.ts"
 import { networkNamespace, OUTER_NAMESPACE } from "./support/requirements.ts"
 import { addTallies, closingLine, readTally, type Tally, withoutSkips } from "./support/tally.ts"
 
@@ -65,7 +66,13 @@ async function kernelTests(): Promise<Tally> {
   // Outside a namespace each of these tests finds that out, and is skipped with the reason.
   if (!canUnshare) return runTests({ args })
   return runTests({
-    prefix: ["unshare", "--net", "--", "sh", "-c", 'ip link set lo up; exec "$@"', "sh"],
+    prefix: [
+      "unshare",
+      "--net",
+      "--mount",
+      "--",
+      ...inPrivateNames(["sh", "-c", 'ip link set lo up; exec "$@"', "sh"]),
+    ],
     args,
     env: { [OUTER_NAMESPACE]: networkNamespace() },
   })

@@ -8,9 +8,12 @@
 import { cac } from "cac"
 import { type CommandFlag, type CommandName, type CommandSpec, commands, flagIds } from "../core/config/commands.ts"
 import { type Flag, type FlagId, type FlagValues, flags, readFlag } from "../core/config/flags.ts"
+import { parseTarget, type Target } from "../core/mitigation/target.ts"
 import { type PeerRange, parsePeerRange } from "../core/model/peer-range.ts"
 import { nearest } from "../core/text/nearest.ts"
 import { cut, harmless } from "../core/text/width.ts"
+import { parsePeerPort } from "../core/trace/filter.ts"
+import { formatAddress } from "../core/wire/address.ts"
 import type { LogsRequest } from "./daemon/logs.ts"
 import type { PruneRequest } from "./daemon/prune-command.ts"
 import type { RunRequest } from "./daemon/run.ts"
@@ -38,11 +41,30 @@ export type DaemonRequest =
   | LogsRequest
   | { readonly kind: "daemon unit" }
 
+interface OfTarget {
+  readonly target: Target
+}
+export type BlockAsk = { readonly kind: "block" } & OfTarget & Omit<Values<"block">, "port">
+export type KillAsk = { readonly kind: "kill" } & OfTarget & Omit<Values<"kill">, "port">
+/** Without a target all are meant. */
+export type UnblockAsk = { readonly kind: "unblock" } & Partial<OfTarget> & Omit<Values<"unblock">, "port" | "all">
+export type BlocksAsk = { readonly kind: "blocks" } & Values<"blocks">
+type TraceValues = Values<"trace">
+export type TraceRequest =
+  | ({ readonly kind: "trace"; readonly peer: string; readonly port?: number } & TraceValues)
+  | { readonly kind: "trace-read"; readonly file: string; readonly json: boolean }
+  | { readonly kind: "trace-list"; readonly json: boolean; readonly dataDir?: string }
+
 export type Request =
   | DaemonRequest
+  | TraceRequest
   | LiveRequest
   | ConnectionsRequest
   | SnapshotRequest
+  | BlockAsk
+  | KillAsk
+  | UnblockAsk
+  | BlocksAsk
   | { readonly kind: "help"; readonly command: CommandName }
   | { readonly kind: "version" }
   | { readonly kind: "list-interfaces" }
@@ -159,7 +181,9 @@ const isMisleading = (word: string) => word === "" || word.startsWith("-")
 function findCommand(spelled: Spelled): Asked {
   const cli = cac(PROGRAM)
   for (const spec of commands as readonly CommandSpec[]) {
-    const command = cli.command([spec.name, spec.words ?? ""].join(" ").trim(), spec.summary)
+    // How many words a command takes is counted by its brackets; what they are is written for people.
+    const words = takesPeer(spec) ? "[peer]" : (spec.words ?? "")
+    const command = cli.command([spec.name, words].join(" ").trim(), spec.summary)
     for (const id of flagIds(spec)) command.option(`--${flags[id].name} <value>`, flags[id].sentence)
   }
   // Our own spelling of a family is nobody else's.
@@ -199,6 +223,7 @@ function joinFamily([first, second, ...rest]: readonly string[]): readonly strin
   const known = members.map((member) => member.slice(first.length + 1))
   throw new Wrong(`unknown command ${quoted(name)}${suggestion(second, known) || `; see ${PROGRAM} ${first} --help`}`)
 }
+const takesPeer = ({ words }: CommandSpec) => words?.startsWith("PEER") === true
 
 const camelCase = (name: string) => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
@@ -256,6 +281,59 @@ function readRequest(asked: Asked): Request {
   // The table of commands decides which flags each of them has; the types of their requests repeat it.
   if (asked.command.name.startsWith("daemon "))
     return { kind: asked.command.name, ...readValues(asked) } as unknown as DaemonRequest
+  if (asked.command.name === "trace") return readTrace(asked)
   if (asked.command.name === "snapshot") return { kind: "snapshot", ...readValues<"snapshot">(asked) }
+  if (asked.command.name === "block") {
+    const { port, ...values } = readValues<"block">(asked)
+    return { kind: "block", target: readTarget(asked, port), ...values }
+  }
+  if (asked.command.name === "kill") {
+    const { port, ...values } = readValues<"kill">(asked)
+    return { kind: "kill", target: readTarget(asked, port), ...values }
+  }
+  if (asked.command.name === "unblock") {
+    const { port, all, ...values } = readValues<"unblock">(asked)
+    if (!all) return { kind: "unblock", target: readTarget(asked, port), ...values }
+    if (asked.words.length > 0 || port !== undefined) throw new Wrong("unblock takes a peer or --all, not both")
+    return { kind: "unblock", ...values }
+  }
+  if (asked.command.name === "blocks") return { kind: "blocks", ...readValues<"blocks">(asked) }
   return { kind: "live", ...readValues<"">(asked) }
+}
+
+function readTarget(asked: Asked, port: number | undefined): Target {
+  const [word] = asked.words
+  const { name } = asked.command
+  if (word === undefined)
+    throw new Wrong(`${name} needs a peer: ${PROGRAM} ${name} 203.0.113.7:443${name === "unblock" ? ", or --all" : ""}`)
+  const target = parseTarget(word, port)
+  if (!target.ok) throw new Wrong(`${name} ${quoted(word)}: ${target.reason}`)
+  return target.value
+}
+
+function readTrace(asked: Asked): Request {
+  const values = readValues<"trace">(asked)
+  const [word] = asked.words
+  const instead = [values.read === undefined ? "" : "--read", values.list ? "--list" : ""].filter((name) => name !== "")
+  const [first, second] = instead
+  if (second !== undefined) throw new Wrong(`${first} and ${second} exclude each other`)
+  if (first !== undefined) {
+    if (word !== undefined) throw new Wrong(`${first} takes no peer, and was given ${quoted(word)}`)
+    const captureOnly = ["seconds", "packets", "interface", "netns", "filter", "write"] as const
+    const extra = captureOnly.find((id) => asked.texts.has(id))
+    if (extra !== undefined) throw new Wrong(`${first} makes no capture: --${flags[extra].name} means nothing with it`)
+  }
+  if (values.read !== undefined) return { kind: "trace-read", file: values.read, json: values.json }
+  if (values.list)
+    return {
+      kind: "trace-list",
+      json: values.json,
+      ...(values.dataDir === undefined ? {} : { dataDir: values.dataDir }),
+    }
+  if (word === undefined) throw new Wrong(`${PROGRAM} trace needs a peer: an address, or ADDRESS:PORT`)
+  const target = parsePeerPort(word)
+  if (target === undefined)
+    throw new Wrong(`trace takes an address, or ADDRESS:PORT ([ADDRESS]:PORT for IPv6), not ${quoted(word)}`)
+  const { peer, port } = target
+  return { kind: "trace", peer: formatAddress(peer), ...(port === undefined ? {} : { port }), ...values }
 }

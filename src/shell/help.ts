@@ -43,9 +43,9 @@ type Entry = readonly [term: string, sentence: string]
 
 const exits: readonly Entry[] = [
   ["0", "done"],
-  ["1", "the host said no: a source could not be read"],
+  ["1", "the host said no: a source could not be read, an action was refused"],
   ["2", "the command line or a settings file is wrong, or there is no terminal to draw on"],
-  ["3", "daemon status: no worker runs"],
+  ["3", "partly done: connections survived a kill; daemon status: no worker runs"],
 ]
 
 const usage = ({ name, words, summary }: CommandSpec): Entry => [

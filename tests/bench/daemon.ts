@@ -11,11 +11,12 @@ import { join } from "node:path"
 import { defaultThresholds } from "../../src/core/config/thresholds.ts"
 import { Collector } from "../../src/shell/collect.ts"
 import { hostZone } from "../../src/shell/daemon/caller.ts"
+import { giveMemoryBack } from "../../src/shell/daemon/run.ts"
 import { Worker } from "../../src/shell/daemon/worker.ts"
 import { DataFolder } from "../../src/shell/files/data-folder.ts"
 import { WorkerLock } from "../../src/shell/files/worker-lock.ts"
-import { trimMemory } from "../../src/shell/kernel/resident-pages.ts"
-import { type BenchRow, holdSockets } from "./dump.ts"
+import type { BenchRow } from "./bench.ts"
+import { openCrowd } from "./crowd.ts"
 
 const INTERVAL_SECONDS = 5
 
@@ -47,11 +48,10 @@ const rssMb = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync("/proc/self/status
 
 /** Inside the namespaces. The sockets belong to other processes, so that they cost this one nothing. */
 async function measure(socketCount: number, looks: number): Promise<BenchRow[]> {
-  const holders = await holdSockets(socketCount)
+  await using _ = await openCrowd(socketCount)
   // A process of its own, so that what held the sockets open is not part of it.
   const child = Bun.spawn([await compile(), "work", String(looks)], { stdout: "pipe", stderr: "inherit" })
   const figures = JSON.parse(await new Response(child.stdout).text()) as Figures
-  for (const holder of holders) holder.kill("SIGKILL")
   const name = `worker, ${socketCount} sockets`
   const isSmall = socketCount <= 1_000
   const row = (what: string, figure: number, unit: string, target?: number): BenchRow => ({
@@ -133,7 +133,7 @@ async function work(looks: number): Promise<Figures> {
         return collector.look(shown)
       },
       log: () => {},
-      trim: trimMemory,
+      trim: giveMemoryBack,
       notify: () => {},
     },
     {

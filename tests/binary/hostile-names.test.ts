@@ -78,6 +78,44 @@ const NAMES_MS = 15_000
 const cellsOf = (pty: Pty, y: number, width: number) =>
   Array.from({ length: width }, (_, x) => pty.cell(x, y)?.getChars() ?? "")
 
+/** The lines of the table, and the column of the panel's right edge. */
+function tableOf(pty: Pty, text: string, cols: number, port: number) {
+  const table = text
+    .split("\n")
+    .flatMap((line, y) => (line.includes(`127.0.0.1:${port} `) && !/[→>] 127/.test(line) ? [y] : []))
+  const top = text.split("\n").findIndex((line) => /^[┌+]/.test(line))
+  const right = cellsOf(pty, top, cols).findIndex((cell, x) => x > 0 && /[┐+]/.test(cell))
+  return { table, right }
+}
+
+/**
+ * What stands in the wrong cell, or nothing. A screen is looked at while it is being painted: what is wrong only until
+ * the rest of the bytes have come is looked at again.
+ */
+function misplaced(
+  pty: Pty,
+  text: string,
+  { cols, port, env }: { cols: number; port: number; env: { LANG?: string } },
+) {
+  const { table, right } = tableOf(pty, text, cols, port)
+  if (table.length !== total) return `${table.length} of ${total} rows`
+  // The frame: both edges of the panel in every line, at the columns where its corners are.
+  const edge = env.LANG === "C" ? "|" : "│"
+  const torn = table.filter((y) => [0, right].some((x) => pty.cell(x, y)?.getChars() !== edge))
+  if (torn.length > 0) return `no edge in line ${torn}`
+  // The columns: peer and state begin where their titles do.
+  const titles = cellsOf(pty, table[0]! - 1, right)
+    .map((cell) => cell || " ")
+    .join("")
+  const peer = titles.indexOf("PEER")
+  const endpoint = `127.0.0.1:${port}`
+  const shifted = table.filter((y) => {
+    const line = cellsOf(pty, y, right)
+    return line.slice(peer, peer + endpoint.length).join("") !== endpoint || line[peer - 1] !== " "
+  })
+  return shifted.length > 0 ? `the peer is not under its title in line ${shifted}` : ""
+}
+
 test.each([
   { cols: 80, env: {} },
   { cols: 100, env: {} },
@@ -90,31 +128,10 @@ test.each([
   async ({ cols, env }) => {
     const rows = 45
     await using pty = await openDashboard(["-r", "1"], { cols, rows, env })
-    const total = Object.keys(names).length
     pty.send(`of${port}\r`)
-    const text = await pty.until(isNamed, NAMES_MS)
-    const table = text
-      .split("\n")
-      .flatMap((line, y) => (line.includes(`127.0.0.1:${port} `) && !/[→>] 127/.test(line) ? [y] : []))
-    expect(table).toHaveLength(total)
-
-    // The frame: both edges of the panel in every line, at the columns where its corners are.
-    const head = table[0]! - 1
-    const top = text.split("\n").findIndex((line) => /^[┌+]/.test(line))
-    const right = cellsOf(pty, top, cols).findIndex((cell, x) => x > 0 && /[┐+]/.test(cell))
-    const edges = new Set(table.map((y) => [0, right].map((x) => pty.cell(x, y)?.getChars()).join()))
-    expect([...edges]).toEqual([env.LANG === "C" ? "|,|" : "│,│"])
-
-    // The columns: peer and state begin where their titles do.
-    const titles = cellsOf(pty, head, right)
-      .map((cell) => cell || " ")
-      .join("")
-    for (const y of table) {
-      const line = cellsOf(pty, y, right)
-      const peer = titles.indexOf("PEER")
-      expect(line.slice(peer, peer + 10 + `${port}`.length).join("")).toBe(`127.0.0.1:${port}`)
-      expect(line[peer - 1]).toBe(" ")
-    }
+    const seen = await pty.until((text) => isNamed(text) && misplaced(pty, text, { cols, port, env }) === "", NAMES_MS)
+    expect(misplaced(pty, seen, { cols, port, env })).toBe("")
+    const { table, right } = tableOf(pty, seen, cols, port)
 
     // Nothing was executed: the title, the screen, the colours are ours.
     expect(pty.title).toBe("")
@@ -143,11 +160,12 @@ test.each([
 test("each name can still be told", async () => {
   await using pty = await openDashboard(["-r", "1"], { cols: 220, rows: 45 })
   pty.send(`of${port}\r`)
-  const text = await pty.until(isNamed, NAMES_MS)
-  const shown = (what: keyof typeof names) => {
-    const { pid } = processes.get(what)!.child
-    return new RegExp(`^│[ ▌]${pid}/(.*?) +127\\.0\\.0\\.1:\\d+`, "m").exec(text)?.[1]
-  }
+  const rowOf = (text: string, what: string) =>
+    new RegExp(`^│[ ▌]${processes.get(what)!.child.pid}/(.*?) +127\\.0\\.0\\.1:\\d+`, "m").exec(text)?.[1]
+  // A screen that is being painted has some rows of the look before.
+  const isWhole = (text: string) => isNamed(text) && Object.keys(names).every((what) => rowOf(text, what) !== undefined)
+  const text = await pty.until(isWhole, NAMES_MS)
+  const shown = (what: keyof typeof names) => rowOf(text, what)
   expect(readFileSync(`/proc/${processes.get("sets a colour")!.child.pid}/comm`, "utf8")).toBe("\x1b[31mred\n")
   expect(shown("sets a colour")).toBe("␛[31mred")
   expect(shown("sets the title")).toStartWith("␛]0;own")

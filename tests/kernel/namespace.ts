@@ -4,6 +4,7 @@
  * As root the test file starts itself again under `unshare --net`; without root it says why it did not run.
  */
 import { describe, expect } from "bun:test"
+import { inPrivateNames } from "../support/private-names.ts"
 import { networkNamespace, requires } from "../support/requirements.ts"
 
 const MARK = "HOLYF_TEST_OUTER_NETNS"
@@ -19,6 +20,7 @@ export function describeInNamespace(
   file: string,
   define: () => void,
   tools: readonly string[] = [],
+  timeoutMs = 180_000,
 ): void {
   const needy = requires({ root: true, tools: ["unshare", "ip", "ss", ...tools] })
   if (outer !== undefined && outer !== current) {
@@ -29,16 +31,24 @@ export function describeInNamespace(
     `${name}, in a network namespace of its own`,
     async () => {
       const child = Bun.spawn(
-        ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child", process.execPath, "test", file],
+        [
+          ...["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child"],
+          ...inPrivateNames([process.execPath, "test", file]),
+        ],
         {
           env: { ...process.env, [MARK]: current },
           stdout: "pipe",
           stderr: "pipe",
         },
       )
-      const report = await new Response(child.stderr).text()
+      const [report, printed] = await Promise.all([
+        new Response(child.stderr).text(),
+        new Response(child.stdout).text(),
+      ])
+      // What a lab measured; the runner's own first line is no news.
+      console.log(printed.split("\n").slice(1).join("\n").trim())
       expect(await child.exited, report).toBe(0)
     },
-    60_000,
+    timeoutMs,
   )
 }

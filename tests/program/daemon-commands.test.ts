@@ -10,6 +10,7 @@ import {
   statSync,
   symlinkSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
@@ -448,10 +449,13 @@ describe("prune", () => {
     mkdirSync(host.data)
     const old = ["connections-20200101.jsonl", "connections-20200102.jsonl.zst", "trace-history-20200101.jsonl"]
     for (const name of [...old, "connections-20260101.jsonl", "keep.txt"]) writeFileSync(join(host.data, name), "x\n")
+    mkdirSync(join(host.data, "traces"))
+    for (const name of ["trace-a.pcap", "trace-b.pcap"]) writeFileSync(join(host.data, "traces", name), "x\n")
+    utimesSync(join(host.data, "traces/trace-a.pcap"), 1_600_000_000, 1_600_000_000)
     const dry = await host.run("prune", "--dry-run", "--retention-hours", "24")
     expect(dry.exitCode).toBe(0)
     for (const name of old) expect(dry.stdout).toContain(`would remove: ${name} (`)
-    expect(readdirSync(host.data)).toHaveLength(5)
+    expect(readdirSync(host.data)).toHaveLength(6)
     const done = JSON.parse((await host.run("prune", "--json")).stdout)
     expect(done).toMatchObject({
       data_dir: host.data,
@@ -459,8 +463,9 @@ describe("prune", () => {
       retention_hours: 168,
       errors: [],
     })
-    expect(done.removed).toHaveLength(3)
-    expect(readdirSync(host.data).sort()).toEqual(["connections-20260101.jsonl", "keep.txt"])
+    expect(done.removed).toHaveLength(4)
+    expect(readdirSync(host.data).sort()).toEqual(["connections-20260101.jsonl", "keep.txt", "traces"])
+    expect(readdirSync(join(host.data, "traces"))).toEqual(["trace-b.pcap"])
   }, 30_000)
 
   test("of a directory that does not exist has nothing to do", async () => {

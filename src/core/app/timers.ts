@@ -12,13 +12,12 @@ export interface Timer {
 const SECOND_MS = 1_000
 
 export function timers(state: State): readonly Timer[] {
-  const clock: Timer = { id: "clock", key: "", everyMs: SECOND_MS, action: "clock/ticked" }
-  if (state.isPaused) return [clock]
+  if (state.isPaused) return [{ id: "clock", key: "", everyMs: SECOND_MS, action: "clock/ticked" }]
   // Rates need two looks: the second one comes early.
   const everyMs = state.model?.elapsedMs === undefined ? SECOND_MS : state.settings.refreshMs
   return [
-    clock,
     { id: "look", key: `${everyMs} ${state.lookEpoch}`, everyMs, action: "look/due" },
+    // What the lane brings tells the time as well: one picture a second, not two.
     { id: "lane", key: "", everyMs: SECOND_MS, action: "lane/due" },
   ]
 }

@@ -15,7 +15,13 @@ export interface CommandSpec {
   readonly examples: readonly { readonly line: string; readonly meaning: string }[]
 }
 
+/** Of commands that look. */
+const sight = {
+  netns: "network namespaces: all that may be entered, host (where this is started), or one by name (default: all)",
+} as const
+
 const label = {
+  ...sight,
   interface: "interface named in the output (default: the one that leads out); connections of all are listed",
 } as const
 
@@ -30,6 +36,7 @@ const history = ["interval", "topLimit", "interface", "retentionHours", "maxSize
 
 const fromFile =
   "What is not given comes from daemon.json (/etc/holyf-network, or HOLYF_NETWORK_DAEMON_CONFIG_FILE), else it is the default."
+const jsonSentence = "print one JSON object instead of text"
 
 export const commands = [
   {
@@ -39,9 +46,10 @@ export const commands = [
       "Shows live who talks to this host and what is wrong. Runs without root too, and then says what it cannot see.",
     ],
     flags: [
-      { title: "Dashboard", ids: ["interface", "refresh", "sensitiveIp", "healthConfig"] },
+      { title: "Dashboard", ids: ["interface", "refresh", "netns", "enableAcct", "sensitiveIp", "healthConfig"] },
       { title: "Instead of the dashboard", ids: ["listInterfaces", "version", "help"] },
     ],
+    sentences: sight,
     examples: [
       { line: "sudo holyf-network -r 5", meaning: "look every 5 seconds" },
       { line: "sudo holyf-network -i eth1 --sensitive-ip", meaning: "another interface, addresses hidden" },
@@ -53,11 +61,12 @@ export const commands = [
     summary: "print this host's connections with their rates",
     about: [
       "Looks twice and prints what moved in between, the busiest connection first. Listening sockets are no " +
-        "connections. A rate that cannot be known is –; a process marked ? is inferred from its listener.",
+        "connections; those that closed between the looks are in state CLOSE. A rate that cannot be known is –; a " +
+        "process marked ? is inferred from its listener, and ct/nat is traffic that is passed on for others.",
     ],
     flags: [
-      { title: "Which connections", ids: ["in", "out", "port", "peer", "process", "proto"] },
-      { title: "How", ids: ["sample", "interface", "json", "help"] },
+      { title: "Which connections", ids: ["in", "out", "port", "peer", "process", "proto", "netns"] },
+      { title: "How", ids: ["sample", "interface", "enableAcct", "json", "help"] },
     ],
     sentences: label,
     examples: [
@@ -72,7 +81,7 @@ export const commands = [
     about: [
       "Looks twice and prints connections joined by peer, service port and process: the format that replay reads.",
     ],
-    flags: [{ title: "Flags", ids: ["sample", "topLimit", "interface", "help"] }],
+    flags: [{ title: "Flags", ids: ["sample", "topLimit", "netns", "interface", "enableAcct", "help"] }],
     sentences: label,
     examples: [{ line: "sudo holyf-network snapshot >> connections.jsonl", meaning: "keep what goes on now" }],
   },
@@ -151,7 +160,7 @@ export const commands = [
     flags: [
       { title: "Flags", ids: ["dryRun", "retentionHours", "maxSize", "minFree", "json", "dataDir", "pidFile", "help"] },
     ],
-    sentences: { ...target, ...jsonObject },
+    sentences: { ...target, ...jsonObject, dryRun: "say what would be deleted, and delete nothing" },
     examples: [{ line: "sudo holyf-network daemon prune --dry-run", meaning: "what would go" }],
   },
   {
@@ -168,6 +177,83 @@ export const commands = [
     about: ["Write it to /etc/systemd/system/holyf-network.service, then: systemctl enable --now holyf-network"],
     flags: [{ title: "Flags", ids: ["help"] }],
     examples: [{ line: "sudo holyf-network daemon unit > unit", meaning: "look at it first" }],
+  },
+  {
+    name: "block",
+    words: "PEER[:PORT] [flags]",
+    summary: "keep a peer out for some minutes and end its connections",
+    about: [
+      "PORT is the port on this host; an IPv6 address with a port is written [2001:db8::1]:443. Without a port " +
+        "nothing of the peer gets in or out, TCP and UDP, connections that this host opened included. The kernel " +
+        "lifts the block when its time is over, whatever becomes of this program. Blocking again gives a new time.",
+    ],
+    flags: [
+      { title: "Whom and how long", ids: ["port", "minutes", "netns"] },
+      { title: "How", ids: ["dryRun", "yes", "force", "forceSshPeer", "json", "help"] },
+    ],
+    sentences: { port: "the port on this host (the same as PEER:PORT)", json: jsonSentence },
+    examples: [
+      { line: "sudo holyf-network block 203.0.113.7:443", meaning: "5 minutes, then it is lifted" },
+      { line: "sudo holyf-network block 203.0.113.0/24 --dry-run", meaning: "what would it hit?" },
+    ],
+  },
+  {
+    name: "unblock",
+    words: "PEER[:PORT] | --all",
+    summary: "lift blocks before their time",
+    about: ["Without a port every block of that peer is lifted. Only what this program made is touched."],
+    flags: [{ title: "Flags", ids: ["port", "all", "netns", "json", "help"] }],
+    sentences: { port: "the port on this host (the same as PEER:PORT)", json: jsonSentence },
+    examples: [{ line: "sudo holyf-network unblock 203.0.113.7:443", meaning: "let it in again" }],
+  },
+  {
+    name: "blocks",
+    summary: "print the active blocks, whoever made them",
+    about: [],
+    flags: [{ title: "Flags", ids: ["netns", "json", "help"] }],
+    sentences: { json: jsonSentence },
+    examples: [{ line: "sudo holyf-network blocks", meaning: "who is blocked, and how much longer" }],
+  },
+  {
+    name: "kill",
+    words: "PEER[:PORT] [flags]",
+    summary: "end the connections that a peer opened to this host",
+    about: [
+      "Nothing is blocked: the peer may come back at once. PORT is the port on this host. Connections that this host opened are not touched, and neither is the service " +
+        "that listens. Of UDP only sockets connected to the peer are ended.",
+    ],
+    flags: [
+      { title: "Whom", ids: ["port", "netns"] },
+      { title: "How", ids: ["dryRun", "yes", "force", "forceSshPeer", "json", "help"] },
+    ],
+    sentences: { port: "the port on this host (the same as PEER:PORT)", json: jsonSentence },
+    examples: [{ line: "sudo holyf-network kill 203.0.113.7:443", meaning: "end what it has open" }],
+  },
+  {
+    name: "trace",
+    words: "[peer]",
+    summary: "capture packets of a peer and say what is wrong",
+    about: [
+      "PEER is an address, or ADDRESS:PORT ([ADDRESS]:PORT for IPv6); the port may be either side's. Both directions are " +
+        "captured, with ICMP errors and ARP about the peer. Needs root and tcpdump; --read and --list need neither. " +
+        "Ctrl+C ends a capture early and judges what there is.",
+    ],
+    flags: [
+      { title: "Capture", ids: ["seconds", "packets", "interface", "netns", "filter", "write", "dataDir"] },
+      { title: "Instead of a capture", ids: ["read", "list"] },
+      { title: "How", ids: ["json", "help"] },
+    ],
+    sentences: {
+      interface: "interface to capture on, or any (default: the one that leads to the peer)",
+      json: "print one JSON object instead of text; missing values are null",
+      dataDir: "where captures and their history are kept",
+      netns: "capture inside this network namespace: a name of ip netns, or the id of a process in it",
+    },
+    examples: [
+      { line: "sudo holyf-network trace 203.0.113.7:443", meaning: "does the handshake come through?" },
+      { line: "sudo holyf-network trace 10.0.3.4 --netns blue --seconds 30", meaning: "inside a network namespace" },
+      { line: "holyf-network trace --read incident.pcap --json", meaning: "judge a capture of another host" },
+    ],
   },
   {
     name: "help",

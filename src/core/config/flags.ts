@@ -31,6 +31,9 @@ const PORT_MAX = 65_535
 const RETENTION_HOURS_MAX = 876_000
 /** Rows of one side of a snapshot: 0.7 MB of text for each thousand, so a slip of the finger stays harmless. */
 const TOP_LIMIT_MAX = 1_000_000
+/** A trace is a short look, and must not fill a disk. */
+const TRACE_SECONDS_MAX = 60
+const TRACE_PACKETS_MAX = 20_000
 
 export const flags = {
   interface: {
@@ -77,6 +80,11 @@ export const flags = {
     default: "tcp",
     sentence: "protocol",
   },
+  enableAcct: {
+    name: "enable-acct",
+    type: "switch",
+    sentence: "let the kernel count bytes of UDP and forwarded traffic (net.netfilter.nf_conntrack_acct=1) from now on",
+  },
   in: { name: "in", type: "switch", sentence: "only connections that came in: their local end is listened on" },
   out: { name: "out", type: "switch", sentence: "only connections that this host opened" },
   port: {
@@ -95,6 +103,34 @@ export const flags = {
   },
   process: { name: "process", type: "text", value: "NAME", sentence: "only processes of exactly this name" },
   json: { name: "json", type: "switch", sentence: "print one JSON object instead of a table; missing values are null" },
+  minutes: {
+    name: "minutes",
+    type: "integer",
+    value: "N",
+    min: 0,
+    max: 1440,
+    default: 5,
+    sentence: "how long the block lasts; 0 ends connections and blocks nothing",
+  },
+  dryRun: { name: "dry-run", type: "switch", sentence: "print what would match and what would be written; do nothing" },
+  yes: { name: "yes", type: "switch", sentence: "a network is meant, with all the connections that it matches" },
+  force: {
+    name: "force",
+    type: "switch",
+    sentence: "also loopback, an address of this host, its gateway or a resolver; includes --yes",
+  },
+  forceSshPeer: {
+    name: "force-ssh-peer",
+    type: "switch",
+    sentence: "also the peer of your own SSH session, which may lock you out",
+  },
+  all: { name: "all", type: "switch", sentence: "lift every block that this program made" },
+  netns: {
+    name: "netns",
+    type: "text",
+    value: "NAME",
+    sentence: "network namespace: a name of `ip netns`, or the pid of a process in it (default: ours)",
+  },
   topLimit: {
     name: "top-limit",
     type: "integer",
@@ -150,7 +186,6 @@ export const flags = {
     value: "FILE",
     sentence: "default: /var/log/holyf-network/daemon.log for root, else daemon.log in the data directory",
   },
-  dryRun: { name: "dry-run", type: "switch", sentence: "say what would be deleted, and delete nothing" },
   timeout: {
     name: "timeout",
     type: "integer",
@@ -171,6 +206,33 @@ export const flags = {
     sentence: "how many lines of the log's end",
   },
   follow: { name: "follow", type: "switch", sentence: "go on printing what is added, until Ctrl+C" },
+  seconds: {
+    name: "seconds",
+    type: "integer",
+    value: "N",
+    min: 1,
+    max: TRACE_SECONDS_MAX,
+    default: 10,
+    sentence: "how long to capture",
+  },
+  packets: {
+    name: "packets",
+    type: "integer",
+    value: "N",
+    min: 1,
+    max: TRACE_PACKETS_MAX,
+    default: 2_000,
+    sentence: "most packets to capture",
+  },
+  filter: {
+    name: "filter",
+    type: "text",
+    value: "BPF",
+    sentence: "only packets that this filter of tcpdump takes too",
+  },
+  write: { name: "write", type: "text", value: "FILE", sentence: "write the packets to this new file" },
+  read: { name: "read", type: "text", value: "FILE", sentence: "judge a capture that was made before: pcap or pcapng" },
+  list: { name: "list", type: "switch", sentence: "print the traces of the last week, the latest first" },
 } as const satisfies Record<string, Flag>
 
 export type FlagId = keyof typeof flags

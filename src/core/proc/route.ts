@@ -53,3 +53,33 @@ function route(name: string | undefined, flags: number | undefined, metric: numb
   if (name === undefined || name === "*" || flags === undefined || !isUsable(flags)) return []
   return [{ interface: name, metric }]
 }
+
+/** Next hops of the IPv4 default routes in /proc/net/route, as dotted text; a route without one has none. */
+export function parseIpv4Gateways(text: string): readonly string[] {
+  const [header = "", ...lines] = text.split("\n")
+  const names = words(header)
+  const [destination, mask, gateway, flags] = ["Destination", "Mask", "Gateway", "Flags"].map((column) =>
+    names.indexOf(column),
+  ) as [number, number, number, number]
+  return lines.flatMap((line) => {
+    const cells = words(line)
+    const hop = parseHex(cells[gateway])
+    if (parseHex(cells[destination]) !== 0 || parseHex(cells[mask]) !== 0 || hop === undefined || hop === 0) return []
+    if (!isUsable(parseHex(cells[flags]) ?? 0)) return []
+    // The word as it lies in memory, written as a number of a little-endian machine.
+    return [[hop & 0xff, (hop >>> 8) & 0xff, (hop >>> 16) & 0xff, hop >>> 24].join(".")]
+  })
+}
+
+const IPV6_NEXT_HOP = 4
+
+/** Next hops of the IPv6 default routes in /proc/net/ipv6_route: eight groups of four digits. */
+export function parseIpv6Gateways(text: string): readonly string[] {
+  return text.split("\n").flatMap((line) => {
+    const cells = words(line)
+    const hop = cells[IPV6_NEXT_HOP] ?? ""
+    const isDefault = /^0{32}$/.test(cells[0] ?? "") && parseHex(cells[1]) === 0
+    if (!isDefault || !/^[0-9a-f]{32}$/.test(hop) || /^0{32}$/.test(hop)) return []
+    return isUsable(parseHex(cells[IPV6_FLAGS]) ?? 0) ? [hop.replace(/(.{4})(?!$)/g, "$1:")] : []
+  })
+}

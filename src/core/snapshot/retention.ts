@@ -31,11 +31,11 @@ export interface Removal extends KeptFile {
 
 const HOUR_MS = 3_600_000
 
-/** The day of a file that belongs to the history: its segments, the traces and their captures. */
+/** The day of a file that belongs to the history: its segments and those of the traces. Captures are files of their own. */
 export function dayOfFile(name: string): Day | undefined {
   const segment = parseSegmentName(name)
   if (segment !== undefined) return segment.day
-  const day = /^trace-(?:history-)?(\d{8})(?:[-T.]|$).*\.?(?:jsonl|pcap|pcapng)$/.exec(name)?.[1]
+  const day = /^trace-history-(\d{8})\.jsonl$/.exec(name)?.[1]
   return day !== undefined && isDay(day) ? day : undefined
 }
 

@@ -99,6 +99,31 @@ export const id64h = scalar(
   (v, x: bigint) => v.setBigUint64(0, x, true),
 )
 
+/** As `id64h`, in network order: the handle of a rule. */
+export const id64be = scalar(
+  8,
+  (v) => v.getBigUint64(0),
+  (v, x: bigint) => v.setBigUint64(0, x),
+)
+/** A signed number in network order, such as the priority of a hook. */
+export const i32be = scalar(
+  4,
+  (v) => v.getInt32(0),
+  (v, x: number) => v.setInt32(0, x),
+)
+
+/** Text that ends with a NUL. */
+export const text: Codec<string> = {
+  read(given) {
+    const end = given.indexOf(0)
+    return new TextDecoder().decode(end < 0 ? given : given.subarray(0, end))
+  },
+  write: (value) => new TextEncoder().encode(`${value}\0`),
+}
+
+/** Bytes of any length, copied. */
+export const bytes: Codec<Uint8Array> = { read: (given) => given.slice(), write: (value) => value }
+
 /** Exactly `size` bytes, copied. */
 export const raw = (size: number): FixedCodec<Uint8Array> => ({
   size,
@@ -227,6 +252,59 @@ export function attributes<const A extends AttributeTable>(table: A): Nest<Attri
         if (field !== undefined)
           parts.push(writeAttribute("nested" in codec ? type | NLA_F_NESTED : type, codec.write(field)))
       }
+      return concat(parts)
+    },
+  }
+}
+
+/**
+ * A nest that repeats one attribute: the expressions of a rule, the elements of a set. What is of another type is
+ * skipped.
+ */
+export function list<T>(type: number, item: Codec<T>): Nest<readonly T[]> {
+  const written = "nested" in item ? type | NLA_F_NESTED : type
+  return {
+    nested: true,
+    read(given, path = "") {
+      const values: T[] = []
+      for (const [found, payload] of walkAttributes(given, path))
+        if (found === type) values.push(item.read(payload, `${path}[${values.length}]`))
+      return values
+    },
+    write: (values) => concat(values.map((value) => writeAttribute(written, item.write(value)))),
+  }
+}
+
+type Variants = Readonly<Record<string, AnyCodec>>
+
+/** One of the variants by its name, or a name that is not among them, which has no data. */
+export type Tagged<V extends Variants> =
+  | { readonly [K in keyof V & string]: { readonly name: K; readonly data?: Infer<V[K]> } }[keyof V & string]
+  | { readonly name: string; readonly data?: never }
+
+/**
+ * A nest in which one attribute names the layout of its sibling: an nftables expression. A name that is not among the
+ * variants is kept without its data.
+ */
+export function tagged<const V extends Variants>(nameType: number, dataType: number, variants: V): Nest<Tagged<V>> {
+  return {
+    nested: true,
+    read(given, path = "") {
+      let name = ""
+      let data: Uint8Array | undefined
+      for (const [type, payload] of walkAttributes(given, path)) {
+        if (type === nameType) name = text.read(payload, path)
+        else if (type === dataType) data = payload
+      }
+      const codec = Object.hasOwn(variants, name) ? variants[name] : undefined
+      if (codec === undefined || data === undefined) return { name } as Tagged<V>
+      return { name, data: codec.read(data, join(path, name)) } as Tagged<V>
+    },
+    write({ name, data }) {
+      const codec = Object.hasOwn(variants, name) ? variants[name] : undefined
+      const parts = [writeAttribute(nameType, text.write(name))]
+      if (codec !== undefined && data !== undefined)
+        parts.push(writeAttribute("nested" in codec ? dataType | NLA_F_NESTED : dataType, codec.write(data)))
       return concat(parts)
     },
   }

@@ -3,13 +3,28 @@
  *
  * Headers are host order; ports and addresses inside them are network order.
  */
-import { attributes, growing, type Infer, id64h, raw, struct, u8, u16be, u32h } from "./codec.ts"
-import { HEADER_SIZE, NLM_F_DUMP, NLM_F_REQUEST, writeRequest } from "./message.ts"
+import {
+  attributes,
+  concat,
+  growing,
+  type Infer,
+  i32h,
+  id64h,
+  raw,
+  struct,
+  u8,
+  u16be,
+  u16h,
+  u32h,
+  writeAttribute,
+} from "./codec.ts"
+import { HEADER_SIZE, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, writeRequest } from "./message.ts"
 import { tcpInfo } from "./tcp-info.ts"
 
 // linux/netlink.h, linux/sock_diag.h, linux/socket.h, linux/in.h
 export const NETLINK_SOCK_DIAG = 4
 export const SOCK_DIAG_BY_FAMILY = 20
+const SOCK_DESTROY = 21
 export const AF_INET = 2
 export const AF_INET6 = 10
 export const IPPROTO_TCP = 6
@@ -118,13 +133,65 @@ export function readSocketMessage(bytes: Uint8Array): SocketMessage {
 
 const bit = (extension: number) => 1 << (extension - 1)
 
-/** Asks for every socket of one family and protocol with tcp_info and socket memory. As `ss -tanmi` does. */
-export function writeSocketDump(ask: { family: number; protocol: number; sequence: number }): Uint8Array<ArrayBuffer> {
+// linux/inet_diag.h, the request's attribute and the operations of its bytecode
+const INET_DIAG_REQ_BYTECODE = 1
+const INET_DIAG_BC_D_COND = 8
+const INET_DIAG_BC_S_EQ = 11
+
+/** Sockets that the kernel itself is to leave out of a dump, so that a busy host does not hand over all it has. */
+export interface SocketFilter {
+  /** Absent: every local port. */
+  readonly localPort?: number
+  /** 4 or 16 bytes of which the first `prefixLength` bits count. An IPv4 peer is found behind IPv6 sockets too. */
+  readonly peer?: { readonly address: Uint8Array; readonly prefixLength: number }
+}
+
+/** struct inet_diag_bc_op: how far to go on for yes and for no; no leads past the end, which is a refusal. */
+const operation = struct(4, { code: [0, u8], yes: [1, u8], no: [2, u16h] })
+/** struct inet_diag_hostcond, without the address behind it. A port of -1 is any. */
+const hostCondition = struct(8, { family: [0, u8], prefixLength: [1, u8], port: [4, i32h] })
+
+/** As `ss dst PEER sport = :PORT`. Kernels before 4.4 know no S_EQ and answer EINVAL. */
+function writeFilter({ localPort, peer }: SocketFilter): Uint8Array<ArrayBuffer> {
+  const steps: { readonly code: number; readonly argument: Uint8Array }[] = []
+  if (localPort !== undefined)
+    steps.push({ code: INET_DIAG_BC_S_EQ, argument: operation.write({ code: 0, yes: 0, no: localPort }) })
+  if (peer !== undefined) {
+    const family = peer.address.length === 4 ? AF_INET : AF_INET6
+    const { prefixLength } = peer
+    const argument = concat([hostCondition.write({ family, prefixLength, port: -1 }), peer.address])
+    steps.push({ code: INET_DIAG_BC_D_COND, argument })
+  }
+  const length = steps.reduce((sum, { argument }) => sum + operation.size + argument.length, 0)
+  let at = 0
+  const parts = steps.map(({ code, argument }) => {
+    const size = operation.size + argument.length
+    const step = operation.write({ code, yes: size, no: length - at + 4 })
+    at += size
+    return concat([step, argument])
+  })
+  return concat(parts)
+}
+
+/**
+ * Asks for the sockets of one family and protocol with tcp_info and socket memory: every one, or those that pass
+ * `filter`. As `ss -tanmi` does.
+ */
+export function writeSocketDump(ask: {
+  family: number
+  protocol: number
+  sequence: number
+  filter?: SocketFilter
+  /** A bit for each state, as in net/tcp_states.h. */
+  states?: number
+  /** Without tcp_info and memory: who is there and no more. */
+  isBare?: boolean
+}): Uint8Array<ArrayBuffer> {
   const body = request.write({
     family: ask.family,
     protocol: ask.protocol,
-    extensions: bit(INET_DIAG_INFO) | bit(INET_DIAG_SKMEMINFO),
-    states: EVERY_STATE,
+    extensions: ask.isBare === true ? 0 : bit(INET_DIAG_INFO) | bit(INET_DIAG_SKMEMINFO),
+    states: ask.states ?? EVERY_STATE,
     localPort: 0,
     remotePort: 0,
     localAddress: new Uint8Array(16),
@@ -132,8 +199,65 @@ export function writeSocketDump(ask: { family: number; protocol: number; sequenc
     interface: 0,
     cookie: 0n,
   })
-  return writeRequest({ type: SOCK_DIAG_BY_FAMILY, flags: NLM_F_REQUEST | NLM_F_DUMP, sequence: ask.sequence, body })
+  const filter = ask.filter === undefined ? new Uint8Array(0) : writeFilter(ask.filter)
+  return writeRequest({
+    type: SOCK_DIAG_BY_FAMILY,
+    flags: NLM_F_REQUEST | NLM_F_DUMP,
+    sequence: ask.sequence,
+    body: filter.length === 0 ? body : concat([body, writeAttribute(INET_DIAG_REQ_BYTECODE, filter)]),
+  })
 }
+
+/** One socket as a request names it. Addresses are 16 bytes, an IPv4 one in the first four when the family is AF_INET. */
+export interface SocketName {
+  readonly family: number
+  readonly protocol: number
+  readonly localPort: number
+  readonly remotePort: number
+  readonly localAddress: Uint8Array
+  readonly remoteAddress: Uint8Array
+  readonly interface: number
+  readonly cookie: bigint
+}
+
+/** INET_DIAG_NOCOOKIE twice. */
+const NO_COOKIE = 0xffff_ffff_ffff_ffffn
+
+/**
+ * Asks the kernel to destroy one socket, and to say what became of it. As `ss -K` does.
+ *
+ * Never without the cookie of a dump: asked with "no cookie" for a connection that is gone, the kernel falls through to
+ * the listener of that port and destroys *it*. So that value throws, and zero does too.
+ */
+export function writeSocketDestroy(ask: SocketName & { readonly sequence: number }): Uint8Array<ArrayBuffer> {
+  const { sequence, ...name } = ask
+  if (name.cookie === NO_COOKIE || name.cookie === 0n) throw new Error("a socket is destroyed by its cookie only")
+  const body = request.write({ ...name, extensions: 0, states: 0 })
+  return writeRequest({ type: SOCK_DESTROY, flags: NLM_F_REQUEST | NLM_F_ACK, sequence, body })
+}
+
+/**
+ * A request to destroy a socket that cannot be there: no address, no port, and a cookie that the kernel never gives
+ * first. ENOENT says that this kernel can destroy sockets, EOPNOTSUPP that it was built without.
+ */
+export const writeDestroyProbe = (sequence: number): Uint8Array<ArrayBuffer> =>
+  writeRequest({
+    type: SOCK_DESTROY,
+    flags: NLM_F_REQUEST | NLM_F_ACK,
+    sequence,
+    body: request.write({
+      family: AF_INET,
+      protocol: IPPROTO_TCP,
+      extensions: 0,
+      states: 0,
+      localPort: 0,
+      remotePort: 0,
+      localAddress: new Uint8Array(16),
+      remoteAddress: new Uint8Array(16),
+      interface: 0,
+      cookie: 0n,
+    }),
+  })
 
 /** Where the answer's own bytes begin inside a datagram, given the offset of its netlink header. */
 export const bodyAt = (at: number): number => at + HEADER_SIZE

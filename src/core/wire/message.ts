@@ -17,6 +17,9 @@ const NLMSGERR_ATTR_MSG = 1
 export const NLM_F_REQUEST = 0x1
 export const NLM_F_ACK = 0x4
 export const NLM_F_DUMP = 0x300
+export const NLM_F_CREATE = 0x400
+export const NLM_F_EXCL = 0x200
+export const NLM_F_APPEND = 0x800
 
 export const HEADER_SIZE = 16
 
@@ -118,6 +121,46 @@ function ending(data: Datagram, { at, size, type, flags, interrupted }: Ending):
   if (errno <= 0) return { kind: "done", interrupted }
   const payload = data.bytes.subarray(at + HEADER_SIZE + 4, at + size)
   return { kind: "refused", errno, text: (flags & NLM_F_ACK_TLVS) === 0 ? "" : extendedAck(payload, type, flags) }
+}
+
+/** What became of one request of a batch: errno 0 is done. */
+export interface Answer {
+  readonly sequence: number
+  readonly errno: number
+  /** The kernel's own sentence, or nothing. */
+  readonly text: string
+}
+
+/**
+ * Reads the acknowledgements of one datagram that answer `portId`, whatever request they belong to. Other messages
+ * are passed over; a message that runs past the end ends the reading with a problem.
+ */
+export function readAnswers(
+  data: Datagram,
+  length: number,
+  portId: number,
+  onAnswer: (answer: Answer) => void,
+): string | undefined {
+  const { words, halves } = data
+  for (let at = 0; at < length; ) {
+    if (at + HEADER_SIZE > length) return `message at byte ${at} has no whole header, ${length - at} left`
+    const size = words[at >> 2]!
+    if (size < HEADER_SIZE || at + size > length) return `message at byte ${at} has length ${size}, ${length - at} left`
+    const type = halves[(at >> 1) + 2]!
+    if (type === NLMSG_ERROR && words[(at >> 2) + 3] === portId) {
+      const flags = halves[(at >> 1) + 3]!
+      const progress = ending(data, { at, size, type, flags, interrupted: false })
+      if (progress.kind === "broken") return progress.problem
+      const sequence = words[(at >> 2) + 2]!
+      onAnswer(
+        progress.kind === "refused"
+          ? { sequence, errno: progress.errno, text: progress.text }
+          : { sequence, errno: 0, text: "" },
+      )
+    }
+    at += align4(size)
+  }
+  return undefined
 }
 
 /** The kernel's own sentence (kernels since 4.12), or nothing. Behind an error stands the request it answers. */

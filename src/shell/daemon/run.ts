@@ -12,8 +12,8 @@ import { LogFile } from "../files/log-file.ts"
 import { removeFile, replaceFile } from "../files/whole-file.ts"
 import { readBootId, WorkerLock } from "../files/worker-lock.ts"
 import { redirect } from "../kernel/file-lock.ts"
-import { trimMemory } from "../kernel/resident-pages.ts"
 import { notifyManager, watchdogMs } from "../kernel/service-manager.ts"
+import { trimOwnMemory } from "../own-memory.ts"
 import { chooseLabel } from "../plain/label.ts"
 import { readProcessStat } from "../process-identity.ts"
 import { errorCode } from "../text-file.ts"
@@ -189,10 +189,16 @@ function realWorld(collector: Collector, log: LogFile): WorkerWorld {
     sleep,
     look: (shown) => collector.look(shown),
     log: (text) => log.line(text),
-    trim: trimMemory,
+    trim: giveMemoryBack,
     notify: (message) => notifyManager(process.env.NOTIFY_SOCKET, message),
     ...(watchdog === undefined ? {} : { watchdogMs: watchdog }),
   }
+}
+
+/** Garbage first: a worker that rests gives its engine little reason to collect. */
+export function giveMemoryBack(): void {
+  Bun.gc(true)
+  trimOwnMemory()
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

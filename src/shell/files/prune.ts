@@ -1,9 +1,10 @@
 /** Deletes what the retention rule names, and says what it could not delete. */
-import { unlinkSync } from "node:fs"
+import { readdirSync, unlinkSync } from "node:fs"
 import type { Zone } from "../../core/snapshot/local-day.ts"
 import { chooseRemovals, dayOfFile, type Removal, type RetentionRule } from "../../core/snapshot/retention.ts"
+import { expiredCaptures, PCAP_TOTAL_MAX } from "../../core/trace/retention.ts"
 import { errorCode } from "../text-file.ts"
-import type { DataFolder } from "./data-folder.ts"
+import { type DataFolder, effectiveUser } from "./data-folder.ts"
 
 export interface PruneResult {
   readonly removals: readonly Removal[]
@@ -22,7 +23,10 @@ export function pruneFolder(
     // What is no file of its own is not ours to delete.
     return stats?.isFile() === true ? [{ name, size: stats.blocks * 512 }] : []
   })
-  const chosen = chooseRemovals(files, { ...rule, free: folder.space().free }, { now, zone })
+  const chosen = [
+    ...chooseRemovals(files, { ...rule, free: folder.space().free }, { now, zone }),
+    ...oldCaptures(folder, rule.hours, now),
+  ]
   if (isDryRun) return { removals: chosen, failures: [] }
   const failures: string[] = []
   const removals = chosen.filter(({ name }) => {
@@ -36,6 +40,25 @@ export function pruneFolder(
     }
   })
   return { removals, failures }
+}
+
+const TRACES = "traces"
+
+/** Captures of packets, in their folder beside the segments. */
+function oldCaptures(folder: DataFolder, hours: number, now: number): readonly Removal[] {
+  const stats = folder.stats(TRACES)
+  if (stats?.isDirectory() !== true || stats.uid !== effectiveUser()) return []
+  const captures = readdirSync(folder.at(TRACES)).flatMap((name) => {
+    const file = folder.stats(`${TRACES}/${name}`)
+    return file?.isFile() === true ? [{ name, size: file.size, modifiedAt: file.mtimeMs }] : []
+  })
+  const expired = new Set(expiredCaptures(captures, now, undefined, { ageHours: hours, total: PCAP_TOTAL_MAX }))
+  return captures
+    .filter(({ name }) => expired.has(name))
+    .map(({ name, size, modifiedAt }) => {
+      const reason = now - modifiedAt > hours * 3_600_000 ? "age" : "size"
+      return { name: `${TRACES}/${name}`, size, reason }
+    })
 }
 
 const DEFAULT_MIN_FREE = 64 * 1024 * 1024

@@ -1,4 +1,5 @@
 /** The kernel's network devices: read one, list them, list their addresses. Needs no privilege. */
+import type { NamespacePlace } from "../../../ffi/namespace.ts"
 import type { HostAddress } from "../../core/sample/host-addresses.ts"
 import { formatAddress } from "../../core/wire/address.ts"
 import { DecodeError } from "../../core/wire/codec.ts"
@@ -48,38 +49,62 @@ export async function readLink(name: string): Promise<LinkMessage> {
   return link
 }
 
-/** Lists the devices of this network namespace in the order of their index. Throws `KernelError`. */
-export async function listLinks(): Promise<readonly Link[]> {
-  const links = await list("list interfaces", writeLinkDump, (body) => {
-    const { index, name, flags } = readLinkMessage(body)
-    return name === undefined ? undefined : { index, name, isLoopback: (flags & IFF_LOOPBACK) !== 0 }
-  })
+/** Lists the devices of a network namespace, ours unless told, in the order of their index. Throws `KernelError`. */
+export async function listLinks(namespace?: NamespacePlace): Promise<readonly Link[]> {
+  const links = await list(
+    "list interfaces",
+    writeLinkDump,
+    (body) => {
+      const { index, name, flags } = readLinkMessage(body)
+      return name === undefined ? undefined : { index, name, isLoopback: (flags & IFF_LOOPBACK) !== 0 }
+    },
+    namespace,
+  )
   return links.sort((a, b) => a.index - b.index)
 }
 
 /** Lists IPv4 and IPv6 addresses by the index of their device. Throws `KernelError`. */
-export async function listAddresses(): Promise<ReadonlyMap<number, readonly InterfaceAddress[]>> {
-  const rows = await list("list addresses", writeAddressDump, (body) => {
-    const message = readAddressMessage(body)
-    // On a point-to-point link IFA_ADDRESS is the other end; IPv6 gives IFA_LOCAL only there.
-    const address = message?.local ?? message?.address
-    if (message === undefined || address === undefined) return undefined
-    return {
-      index: message.index,
-      address: { address: formatAddress(address), prefixLength: message.prefixLength },
-    }
-  })
+export async function listAddresses(
+  namespace?: NamespacePlace,
+): Promise<ReadonlyMap<number, readonly InterfaceAddress[]>> {
+  const rows = await list(
+    "list addresses",
+    writeAddressDump,
+    (body) => {
+      const message = readAddressMessage(body)
+      // On a point-to-point link IFA_ADDRESS is the other end; IPv6 gives IFA_LOCAL only there.
+      const address = message?.local ?? message?.address
+      if (message === undefined || address === undefined) return undefined
+      return {
+        index: message.index,
+        address: { address: formatAddress(address), prefixLength: message.prefixLength },
+      }
+    },
+    namespace,
+  )
   const byIndex = new Map<number, InterfaceAddress[]>()
   for (const { index, address } of rows) byIndex.set(index, [...(byIndex.get(index) ?? []), address])
   return byIndex
 }
 
-/** Every address of this network namespace with the device it belongs to. Throws `KernelError`. */
-export async function listHostAddresses(): Promise<readonly HostAddress[]> {
-  const names = new Map((await listLinks()).map(({ index, name }) => [index, name]))
-  return [...(await listAddresses())].flatMap(([index, addresses]) =>
+/** Every address of a network namespace with the device it belongs to. Throws `KernelError`. */
+export async function listHostAddresses(namespace?: NamespacePlace): Promise<readonly HostAddress[]> {
+  const names = new Map((await listLinks(namespace)).map(({ index, name }) => [index, name]))
+  return [...(await listAddresses(namespace))].flatMap(([index, addresses]) =>
     addresses.map((address) => ({ ...address, interfaceName: names.get(index) ?? "" })),
   )
+}
+
+/**
+ * Every address that packets to this network namespace may carry, broadcast addresses too; in our own, or in `namespace`.
+ * Throws `KernelError`.
+ */
+export async function listLocalAddresses(namespace?: NamespacePlace): Promise<readonly Uint8Array[]> {
+  const read = (body: Uint8Array) => {
+    const message = readAddressMessage(body)
+    return [message?.local ?? message?.address, message?.broadcast].filter((address) => address !== undefined)
+  }
+  return (await list("list addresses", writeAddressDump, read, namespace)).flat()
 }
 
 /** One dump in rows. A dump that the kernel marks as interrupted is asked again, once. */
@@ -87,8 +112,9 @@ async function list<T>(
   operation: string,
   write: (ask: { sequence: number }) => Uint8Array,
   read: (body: Uint8Array) => T | undefined,
+  namespace?: NamespacePlace,
 ): Promise<T[]> {
-  using conversation = Conversation.open(NETLINK_ROUTE)
+  using conversation = Conversation.open(NETLINK_ROUTE, undefined, namespace)
   const ask = async () => {
     const rows: T[] = []
     const { interrupted } = await conversation.dump(

@@ -6,7 +6,7 @@ import { EACCES, EAFNOSUPPORT, EPERM, errnoName, SystemError } from "../../../ff
 import { alloc } from "../../../ffi/memory.ts"
 import { type NamespacePlace, WrongNamespace } from "../../../ffi/namespace.ts"
 import { NetlinkSocket } from "../../../ffi/netlink-socket.ts"
-import { type Datagram, datagram, readDatagram } from "../../core/wire/message.ts"
+import { type Answer, type Datagram, datagram, readAnswers, readDatagram } from "../../core/wire/message.ts"
 
 /** The kernel, or the system under it, said no. */
 export class KernelError extends Error {
@@ -38,7 +38,7 @@ const BUFFER_SIZE = 65_536
 /** A dump answers at once, since the kernel makes it inside our own call: silence means something is broken. */
 const DEADLINE_MS = 2_000
 /** After this many datagrams the event loop is handed back: 2 MB, about 5 ms of work. */
-const DATAGRAMS_A_TURN = 64
+const DATAGRAMS_A_TURN = 10
 
 /** How seccomp filters of containers and of services (RestrictAddressFamilies=) answer. */
 const isForbidden = (errno: number) => errno === EAFNOSUPPORT || errno === EPERM || errno === EACCES
@@ -102,6 +102,45 @@ export class Conversation {
         turnStart = performance.now()
       }
     }
+  }
+
+  /**
+   * Sends several requests as one datagram and gathers their acknowledgements, in the order of the requests; each must
+   * ask for one (NLM_F_ACK). `write` gets the sequence number of each request by its place. An error that answers
+   * anything else of the datagram (the frame of a batch) is thrown: then nothing was done. Throws `KernelError`.
+   */
+  exchange(
+    operation: string,
+    count: number,
+    write: (sequenceOf: (place: number) => number) => Uint8Array,
+  ): readonly Answer[] {
+    const first = this.sequence + 1
+    // One before and one after them, for the frame of a batch.
+    this.sequence += count + 2
+    const sequenceOf = (place: number) => first + 1 + place
+    const answers = new Array<Answer | undefined>(count).fill(undefined)
+    let missing = count
+    let frame: Answer | undefined
+    const take = (answer: Answer) => {
+      const place = answer.sequence - first - 1
+      if (answer.sequence < first || place > count) return
+      if (place < 0 || place === count) {
+        if (answer.errno !== 0) frame = answer
+      } else if (answers[place] === undefined) {
+        answers[place] = answer
+        missing--
+      }
+    }
+    const message = write(sequenceOf)
+    asKernelError(operation, () => this.socket.send(message))
+    while (missing > 0) {
+      const length = asKernelError(operation, () => this.socket.receive(this.buffer.bytes))
+      if (length < 0) throw new KernelError(operation, `no answer within ${this.deadlineMs / 1000} s`)
+      const problem = readAnswers(this.buffer, Math.min(length, BUFFER_SIZE), this.socket.portId, take)
+      if (problem !== undefined) throw new KernelError(operation, problem)
+      if (frame !== undefined) throw new KernelError(operation, errnoName(frame.errno), frame.text)
+    }
+    return answers as readonly Answer[]
   }
 
   close(): void {

@@ -1,25 +1,42 @@
 import { expect, test } from "bun:test"
-import { unchangedFileRanges } from "../../../src/core/proc/memory-map.ts"
+import { cleanRuns, parseMappings } from "../../../src/core/proc/memory-map.ts"
 
-const mapping = (head: string, anonymousKb: number) =>
-  `${head}\nSize:                100 kB\nRss:                  40 kB\nAnonymous:      ${anonymousKb} kB\nLazyFree:              0 kB\n`
-
-test.each([
-  ["code of the program", "00400000-00452000 r-xp 00000000 08:02 173521      /usr/bin/a", 0, 1],
-  ["its constants", "00400000-00452000 r--p 00000000 08:02 173521      /usr/bin/a b", 0, 1],
-  ["constants that the linker changed", "00400000-00452000 r--p 00000000 08:02 173521      /usr/bin/a", 4, 0],
-  ["data", "00651000-00652000 rw-p 00051000 08:02 173521      /usr/bin/a", 0, 0],
-  ["a shared file", "00651000-00652000 r--s 00051000 08:02 173521      /usr/bin/a", 0, 0],
-  ["memory without a file", "7f00-7f80 r--p 00000000 00:00 0 ", 0, 0],
-  ["code that is made here", "7f00-7f80 rwxp 00000000 00:00 0 ", 0, 0],
-  ["the kernel's own", "7f00-7f80 r-xp 00000000 00:00 0      [vdso]", 0, 0],
-])("%s", (_, head, anonymousKb, count) => {
-  const ranges = unchangedFileRanges(mapping("0000-1000 rw-p 00000000 00:00 0", 0) + mapping(head, anonymousKb))
-  expect(ranges).toHaveLength(count)
-  if (count > 0) expect(ranges[0]).toEqual({ from: 0x400000, length: 0x52000 })
+test("private mappings, what may be done to them, and whether they show a file", () => {
+  const text = `00200000-01a39000 r--p 00000000 fe:00 5349944                            /usr/bin/holyf-network
+06867000-07d59000 rw-p 0665e000 fe:00 5349944                            /usr/bin/a name with rw-p in it
+7fd05d7ff000-7fd05da00000 rw-p 00000000 00:00 0
+7fd05e1c2000-7fd05e1c3000 rw-s 00000000 00:01 77                         /memfd:shared (deleted)
+nonsense
+`
+  expect(parseMappings(text)).toEqual([
+    { start: 0x200000, end: 0x1a39000, isWritable: false, isFile: true },
+    { start: 0x6867000, end: 0x7d59000, isWritable: true, isFile: true },
+    { start: 0x7fd05d7ff000, end: 0x7fd05da00000, isWritable: true, isFile: false },
+  ])
 })
 
-test("a mapping that does not say is left alone", () => {
-  expect(unchangedFileRanges("00400000-00452000 r-xp 00000000 08:02 173521 /a\nRss: 4 kB\n")).toEqual([])
-  expect(unchangedFileRanges("")).toEqual([])
+// Pages as pagemap tells: of the file and in memory, not in memory, the process's own, its own and swapped out.
+const pages = { f: 0xa000_0000, _: 0, o: 0x8000_0000, s: 0x4000_0000 } as const
+const entries = (text: string) =>
+  Uint32Array.from([...text].flatMap((page) => [0xffff_ffff, pages[page as keyof typeof pages]]))
+
+test.each([
+  ["fff", 3, [{ start: 0, count: 3 }]],
+  ["f_f", 3, [{ start: 0, count: 3 }]],
+  ["ff", 3, []],
+  ["___", 3, []],
+  ["fofff", 3, [{ start: 2, count: 3 }]],
+  [
+    "fffoffs_ff",
+    2,
+    [
+      { start: 0, count: 3 },
+      { start: 4, count: 2 },
+      { start: 7, count: 3 },
+    ],
+  ],
+  ["ooo", 1, []],
+  ["", 1, []],
+])("clean runs of %p", (text, shortest, expected) => {
+  expect(cleanRuns(entries(text), shortest)).toEqual(expected)
 })

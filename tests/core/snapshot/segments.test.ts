@@ -102,7 +102,6 @@ describe("what is deleted", () => {
     expect(check(kept, { hours: 24 }, "2026-03-10T12:00:00Z")).toEqual([
       "20260301.jsonl.idx age",
       "20260301.jsonl.zst age",
-      "trace-20260301-101500.pcap age",
       "trace-history-20260301 age",
     ])
   })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { formatAddress, formatEndpoint } from "../../../src/core/wire/address.ts"
+import { formatAddress, formatEndpoint, parseAddress } from "../../../src/core/wire/address.ts"
 import { concat } from "../../../src/core/wire/codec.ts"
 import {
   AF_INET,
@@ -11,6 +11,7 @@ import {
   readSocketMessage,
   type SocketMessage,
   tcpStates,
+  writeSocketDestroy,
   writeSocketDump,
 } from "../../../src/core/wire/inet-diag.ts"
 import { readDatagram } from "../../../src/core/wire/message.ts"
@@ -24,6 +25,44 @@ function hex(bytes: Uint8Array): string {
 }
 
 describe("requests", () => {
+  const filtered = (family: number, peer: string, localPort: number) => {
+    const address = parseAddress(peer)!
+    const filter = { localPort, peer: { address, prefixLength: address.length * 8 } }
+    return hex(writeSocketDump({ family, protocol: IPPROTO_TCP, sequence: 1, isBare: true, filter }).subarray(72))
+  }
+  test("ss -4 -tan dst 127.0.1.2 sport = :18080", () => {
+    expect(filtered(AF_INET, "127.0.1.2", 18080)).toBe(
+      "1c000100 0b081c00 0000a046 08101400 02200000 ffffffff 7f000102 + 0 zero bytes",
+    )
+  })
+  test("ss -6 -tan dst 2001:db8::1 sport = :443", () => {
+    expect(filtered(AF_INET6, "2001:db8::1", 443)).toBe(
+      "28000100 0b082800 0000bb01 081c2000 0a800000 ffffffff 20010db8 00000000 00000000 00000001 + 0 zero bytes",
+    )
+  })
+
+  const named = {
+    family: AF_INET,
+    protocol: IPPROTO_TCP,
+    localPort: 22,
+    remotePort: 50001,
+    localAddress: Uint8Array.of(10, 0, 0, 1, ...new Uint8Array(12)),
+    remoteAddress: Uint8Array.of(10, 0, 0, 2, ...new Uint8Array(12)),
+    interface: 0,
+    cookie: 0x11223344n,
+    sequence: 1,
+  }
+  test("ss -K src 10.0.0.1:22 dst 10.0.0.2:50001", () => {
+    expect(hex(writeSocketDestroy(named))).toBe(
+      "48000000 15000500 01000000 00000000 02060000 00000000 0016c351 0a000001 00000000 00000000 00000000 0a000002 " +
+        "00000000 00000000 00000000 00000000 44332211 + 4 zero bytes",
+    )
+  })
+  test("nothing is destroyed without a cookie: the kernel would take the listener", () => {
+    expect(() => writeSocketDestroy({ ...named, cookie: 0xffff_ffff_ffff_ffffn })).toThrow("by its cookie only")
+    expect(() => writeSocketDestroy({ ...named, cookie: 0n })).toThrow("by its cookie only")
+  })
+
   // Against `ss -tani` the extensions are INFO and SKMEMINFO (0x42, not 0x02), and the states are 1 to 12 (0x1ffe, not
   // 0x0fff): state 0 does not exist and NEW_SYN_RECV (12) does.
   test("ss -4 -tanmi", () => {

@@ -2,7 +2,15 @@ import { describe, expect, test } from "bun:test"
 import { constants } from "node:os"
 import fc from "fast-check"
 import { concat, i32h, writeAttribute } from "../../../src/core/wire/codec.ts"
-import { datagram, HEADER_SIZE, type Progress, readDatagram, writeRequest } from "../../../src/core/wire/message.ts"
+import {
+  type Answer,
+  datagram,
+  HEADER_SIZE,
+  type Progress,
+  readAnswers,
+  readDatagram,
+  writeRequest,
+} from "../../../src/core/wire/message.ts"
 import { readCapture } from "../../captures.ts"
 
 // linux/netlink.h
@@ -256,4 +264,36 @@ test("the kernel's own refusals (fixtures/wire/refusals.md)", () => {
     { kind: "refused", errno: constants.errno.EADDRNOTAVAIL, text: "ipv4: Address not found" },
   ])
   expect(readCapture("refusals").map(({ data }) => data.halves[2])).toEqual([DONE, ERROR, ERROR])
+})
+
+describe("acknowledgements of several requests in one datagram", () => {
+  const answers = (bytes: Uint8Array<ArrayBuffer>) => {
+    const found: Answer[] = []
+    const problem = readAnswers(datagram(bytes), bytes.length, PORT, (answer) => found.push(answer))
+    return { found, problem }
+  }
+  const whole = concat([
+    message({ type: ERROR, flags: 0, sequence: 1, body: errno(0, request(20)) }),
+    message({ type: ERROR, flags: 0, sequence: 2, body: errno(2, request(20)) }),
+    message({ type: DATA, sequence: 3 }),
+    message({ type: ERROR, flags: CAPPED | ACK_TLVS, sequence: 4, body: errno(1, request(0), text("no")) }),
+    message({ type: ERROR, flags: 0, sequence: 5, portId: PORT + 1, body: errno(1, request(0)) }),
+  ])
+  test("each says what became of its request; those to others are passed over", () => {
+    expect(answers(whole)).toEqual({
+      found: [
+        { sequence: 1, errno: 0, text: "" },
+        { sequence: 2, errno: 2, text: "" },
+        { sequence: 4, errno: 1, text: "no" },
+      ],
+      problem: undefined,
+    })
+  })
+  test("any beginning of it is read or refused with a sentence", () => {
+    for (let length = 0; length < whole.length; length++) {
+      const { found, problem } = answers(whole.slice(0, length))
+      expect(found.length).toBeLessThanOrEqual(3)
+      expect(problem === undefined || /message at byte|without errno/.test(problem)).toBe(true)
+    }
+  })
 })

@@ -1,0 +1,39 @@
+/** Connection tracking entries of one peer: found in a dump, and each deleted by its own identity. */
+import type { NamespacePlace } from "../../../ffi/namespace.ts"
+import { holdsAddress, type Target } from "../../core/mitigation/target.ts"
+import { createFlowTable, type FlowTable, flowIdentity } from "../../core/sample/flow-table.ts"
+import { addressText } from "../../core/sample/socket-table.ts"
+import { IPPROTO_TCP, IPPROTO_UDP } from "../../core/wire/inet-diag.ts"
+import { deleteFlow, listFlows, openConntrack } from "./conntrack.ts"
+
+/** After this many deletions the event loop is handed back: about a millisecond of work. */
+const DELETIONS_A_TURN = 128
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+/**
+ * Deletes the TCP and UDP flows that the target's peers opened to its port, as they themselves name it: a published
+ * port is found by the one outside. What this host opened to them has another source and stays. Answers how many were
+ * deleted; one that ended by itself meanwhile is not among them. Throws `KernelError`.
+ */
+export async function deletePeerFlows(target: Target, namespace?: NamespacePlace): Promise<number> {
+  using conversation = openConntrack(namespace)
+  const table = createFlowTable()
+  await listFlows(conversation, table)
+  let deleted = 0
+  let tried = 0
+  for (let row = 0; row < table.length; row++) {
+    if (!isOfPeer(table, row, target)) continue
+    if (await deleteFlow(conversation, flowIdentity(table, row))) deleted++
+    if (++tried % DELETIONS_A_TURN === 0) await turn()
+  }
+  return deleted
+}
+
+/** Hot where there are many flows: the port tells most of them apart before an address is written. */
+function isOfPeer(table: FlowTable, row: number, target: Target): boolean {
+  const protocol = table.protocol[row]
+  if (protocol !== IPPROTO_TCP && protocol !== IPPROTO_UDP) return false
+  if (target.port !== undefined && table.originalTargetPort[row] !== target.port) return false
+  return holdsAddress(target, addressText(table.originalSource, row))
+}

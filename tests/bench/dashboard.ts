@@ -1,0 +1,38 @@
+/** The compiled dashboard on a screen of 200x60 in a real terminal, and what the kernel says it costs. */
+import { readFileSync } from "node:fs"
+import { builtBinary } from "../support/binary.ts"
+import { openPty } from "../support/pty.ts"
+
+export const openDashboard = (refreshSeconds: number) =>
+  openPty([builtBinary(), "-r", String(refreshSeconds), "-i", "lo"], { cols: 200, rows: 60 })
+
+export type Dashboard = ReturnType<typeof openDashboard>
+
+/** Whether connections are shown, or only the frame they come into. */
+export const hasRows = (text: string): boolean => /1-\d+ of [\d,]+/.test(text)
+
+/** The most that was ever resident, in millions of bytes. */
+export function peakMb({ child }: Dashboard): number {
+  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]
+  if (kib === undefined) throw new Error("the kernel does not tell the peak of resident memory")
+  return (Number(kib) * 1024) / 1e6
+}
+
+const stat = (pid: number): string[] => {
+  const text = readFileSync(`/proc/${pid}/stat`, "utf8")
+  return text.slice(text.lastIndexOf(")") + 2).split(" ")
+}
+
+/** Is it at work in this very moment? It rests between looks. */
+export const isWorking = ({ child }: Dashboard): boolean => stat(child.pid)[0] === "R"
+
+/** proc_pid_stat(5): utime and stime, in clock ticks, which are 10 ms on every Linux. */
+const usedMs = (pid: number): number => (Number(stat(pid)[11]) + Number(stat(pid)[12])) * 10
+
+/** The share of one core that all its threads use in `seconds`, in percent. */
+export async function corePercent({ child }: Dashboard, seconds: number): Promise<number> {
+  const before = usedMs(child.pid)
+  const start = performance.now()
+  await Bun.sleep(seconds * 1000)
+  return ((usedMs(child.pid) - before) / (performance.now() - start)) * 100
+}
