@@ -18,21 +18,28 @@ export function peakMb({ child }: Dashboard): number {
   return (Number(kib) * 1024) / 1e6
 }
 
-const stat = (pid: number): string[] => {
-  const text = readFileSync(`/proc/${pid}/stat`, "utf8")
+function stat({ child, raw }: Dashboard): string[] {
+  if (child.exitCode !== null || child.signalCode !== null)
+    throw new Error(
+      `the dashboard ended with ${child.signalCode ?? child.exitCode}: ${JSON.stringify(raw.slice(-500))}`,
+    )
+  const text = readFileSync(`/proc/${child.pid}/stat`, "utf8")
   return text.slice(text.lastIndexOf(")") + 2).split(" ")
 }
 
 /** Is it at work in this very moment? It rests between looks. */
-export const isWorking = ({ child }: Dashboard): boolean => stat(child.pid)[0] === "R"
+export const isWorking = (dashboard: Dashboard): boolean => stat(dashboard)[0] === "R"
 
 /** proc_pid_stat(5): utime and stime, in clock ticks, which are 10 ms on every Linux. */
-const usedMs = (pid: number): number => (Number(stat(pid)[11]) + Number(stat(pid)[12])) * 10
+function usedMs(dashboard: Dashboard): number {
+  const fields = stat(dashboard)
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
 
 /** The share of one core that all its threads use in `seconds`, in percent. */
-export async function corePercent({ child }: Dashboard, seconds: number): Promise<number> {
-  const before = usedMs(child.pid)
+export async function corePercent(dashboard: Dashboard, seconds: number): Promise<number> {
+  const before = usedMs(dashboard)
   const start = performance.now()
   await Bun.sleep(seconds * 1000)
-  return ((usedMs(child.pid) - before) / (performance.now() - start)) * 100
+  return ((usedMs(dashboard) - before) / (performance.now() - start)) * 100
 }

@@ -12,7 +12,8 @@ async function idleAt(socketCount: number): Promise<number> {
   await using dashboard = openDashboard(5)
   await dashboard.until(hasRows, 20_000)
   await Bun.sleep(WARM_UP_SECONDS * 1000)
-  return corePercent(dashboard, SECONDS)
+  // Awaited here: what is answered unawaited would outlive the dashboard.
+  return await corePercent(dashboard, SECONDS)
 }
 
 export const idle: Bench = {
