@@ -17,6 +17,9 @@ if (words.length === 1 && (first === "-v" || first === "--version")) console.log
 // Not for operators: what lifts blocks by iptables when nobody else is there to do it.
 else if (words.length === 1 && first === "--guard-blocks")
   await (await import("./shell/tools/guardian.ts")).guardBlocks()
+// Not for operators: what a trace starts, so that tcpdump never outlives it.
+else if (first === "--exec-tcpdump")
+  process.exit((await import("./shell/kernel/exec-tcpdump.ts")).execTcpdump(words[1] ?? ""))
 else process.exit(await run((await import("./shell/cli.ts")).parseCommandLine(words)))
 
 /** Does what was asked; answers the exit code. */
@@ -50,6 +53,11 @@ async function run(request: Request): Promise<number> {
         return await (await import("./shell/plain/unblock.ts")).unblock(request)
       case "blocks":
         await (await import("./shell/plain/blocks.ts")).printBlocks(request)
+        return exitCodes.ok
+      case "trace":
+      case "trace-read":
+      case "trace-list":
+        await (await import("./shell/plain/trace.ts")).printTrace(request)
         return exitCodes.ok
       case "live":
         return await (await import("./shell/dashboard.ts")).openDashboard(request)

@@ -12,6 +12,8 @@ import { parseTarget, type Target } from "../core/mitigation/target.ts"
 import { type PeerRange, parsePeerRange } from "../core/model/peer-range.ts"
 import { nearest } from "../core/text/nearest.ts"
 import { cut, harmless } from "../core/text/width.ts"
+import { parsePeerPort } from "../core/trace/filter.ts"
+import { formatAddress } from "../core/wire/address.ts"
 
 type Values<N extends CommandName> = Omit<FlagValues<CommandFlag<N>>, "help" | "version" | "listInterfaces">
 
@@ -30,8 +32,14 @@ export type KillAsk = { readonly kind: "kill" } & OfTarget & Omit<Values<"kill">
 /** Without a target all are meant. */
 export type UnblockAsk = { readonly kind: "unblock" } & Partial<OfTarget> & Omit<Values<"unblock">, "port" | "all">
 export type BlocksAsk = { readonly kind: "blocks" } & Values<"blocks">
+type TraceValues = Values<"trace">
+export type TraceRequest =
+  | ({ readonly kind: "trace"; readonly peer: string; readonly port?: number } & TraceValues)
+  | { readonly kind: "trace-read"; readonly file: string; readonly json: boolean }
+  | { readonly kind: "trace-list"; readonly json: boolean; readonly dataDir?: string }
 
 export type Request =
+  | TraceRequest
   | LiveRequest
   | ConnectionsRequest
   | SnapshotRequest
@@ -229,6 +237,7 @@ function readRequest(asked: Asked): Request {
       throw new Wrong(`--peer takes an address or a network such as 10.0.0.0/8, not ${quoted(values.peer)}`)
     return { kind: "connections", ...values, peerRange }
   }
+  if (asked.command.name === "trace") return readTrace(asked)
   if (asked.command.name === "snapshot") return { kind: "snapshot", ...readValues<"snapshot">(asked) }
   if (asked.command.name === "block") {
     const { port, ...values } = readValues<"block">(asked)
@@ -256,4 +265,31 @@ function readTarget(asked: Asked, port: number | undefined): Target {
   const target = parseTarget(word, port)
   if (!target.ok) throw new Wrong(`${name} ${quoted(word)}: ${target.reason}`)
   return target.value
+}
+
+function readTrace(asked: Asked): Request {
+  const values = readValues<"trace">(asked)
+  const [word] = asked.words
+  const instead = [values.read === undefined ? "" : "--read", values.list ? "--list" : ""].filter((name) => name !== "")
+  const [first, second] = instead
+  if (second !== undefined) throw new Wrong(`${first} and ${second} exclude each other`)
+  if (first !== undefined) {
+    if (word !== undefined) throw new Wrong(`${first} takes no peer, and was given ${quoted(word)}`)
+    const captureOnly = ["seconds", "packets", "interface", "netns", "filter", "write"] as const
+    const extra = captureOnly.find((id) => asked.texts.has(id))
+    if (extra !== undefined) throw new Wrong(`${first} makes no capture: --${flags[extra].name} means nothing with it`)
+  }
+  if (values.read !== undefined) return { kind: "trace-read", file: values.read, json: values.json }
+  if (values.list)
+    return {
+      kind: "trace-list",
+      json: values.json,
+      ...(values.dataDir === undefined ? {} : { dataDir: values.dataDir }),
+    }
+  if (word === undefined) throw new Wrong(`${PROGRAM} trace needs a peer: an address, or ADDRESS:PORT`)
+  const target = parsePeerPort(word)
+  if (target === undefined)
+    throw new Wrong(`trace takes an address, or ADDRESS:PORT ([ADDRESS]:PORT for IPv6), not ${quoted(word)}`)
+  const { peer, port } = target
+  return { kind: "trace", peer: formatAddress(peer), ...(port === undefined ? {} : { port }), ...values }
 }

@@ -4,6 +4,7 @@ import type { Settings } from "../core/app/facts.ts"
 import { actionForKey, actionForPaste, actionsForMouse, chordsOf } from "../core/app/keymap.ts"
 import { initialState } from "../core/app/state.ts"
 import { view } from "../core/app/view.ts"
+import type { NamespaceSelection } from "../core/sample/network-namespace.ts"
 import type { Note } from "../core/sample/sample.ts"
 import { Collector } from "./collect.ts"
 import { readInterface } from "./interfaces.ts"
@@ -14,12 +15,19 @@ import { run, type TerminalOptions } from "./terminal/screen.ts"
 
 export async function live(
   settings: Settings,
-  options: { isMasked: boolean; notes: readonly Note[]; terminal: TerminalOptions },
+  options: {
+    isMasked: boolean
+    namespaces: NamespaceSelection
+    notes: readonly Note[]
+    terminal: TerminalOptions
+  },
 ): Promise<number> {
   // Everything is loaded; from here on a small part of it is used.
   trimOwnMemory()
   const collector = new Collector({
     interfaceName: settings.interfaceName,
+    namespaces: options.namespaces,
+    intervalMs: settings.refreshMs,
     now: Date.now,
     monotonicMs: () => performance.now(),
   })

@@ -9,6 +9,8 @@ import { command, runProgram } from "../support/source-program.ts"
 
 const inNamespace = requires({ root: true, tools: ["ip"], namespace: true })
 
+/** Other tests have network namespaces of their own, at the same time. */
+const HERE = ["--netns", "host"] as const
 const PORT = 8100
 const CHUNK = Buffer.alloc(20_000)
 const EVERY_MS = 5
@@ -59,6 +61,7 @@ inNamespace(
     const { stdout, stderr, exitCode } = await runProgram([
       "connections",
       "--json",
+      ...HERE,
       "--interface",
       "lo",
       "--sample",
@@ -88,7 +91,7 @@ inNamespace(
   "snapshot agrees with the sender",
   async () => {
     startSending()
-    const { stdout, exitCode } = await runProgram(["snapshot", "--sample", "3"])
+    const { stdout, exitCode } = await runProgram(["snapshot", ...HERE, "--sample", "3"])
     expect(exitCode).toBe(0)
     expect(stdout.match(/\n/g)).toHaveLength(1)
     const line = JSON.parse(stdout)
@@ -103,7 +106,7 @@ inNamespace(
   "sides and filters choose the rows",
   async () => {
     const rows = async (...more: string[]) =>
-      JSON.parse((await runProgram(["connections", "--json", ...more])).stdout).connections.map(
+      JSON.parse((await runProgram(["connections", "--json", ...HERE, ...more])).stdout).connections.map(
         ({ direction }: { direction: string }) => direction,
       )
     expect(await rows("--in")).toEqual(["in"])

@@ -29,6 +29,7 @@ test("the keys of the focused panel first, then those of the program", () => {
     │                                                                              │
     │ Look                                                                         │
     │   o          Incoming or outgoing                                            │
+    │   u          TCP, UDP or both                                                │
     │   g          By connection, or by peer and process                           │
     │                                                                              │
     │ Screen                                                                       │
@@ -51,7 +52,7 @@ test("the keys of the focused panel first, then those of the program", () => {
 test("at 60x15 it fits and says where it is", () => {
   expect(overlayFrame(opened(60, 15))).toMatchInlineSnapshot(`
     "
-    ┌─ Keys ────────────────────────────────────── 1-12 of 32 ─┐
+    ┌─ Keys ────────────────────────────────────── 1-12 of 33 ─┐
     │ Select                                                   │
     │   ↑          Row above                                   │
     │   ↓          Row below                                   │
@@ -82,8 +83,8 @@ describe("scrolls", () => {
     ["up again", ["down", "down", "up"], 1],
     ["not above the top", ["up"], 0],
     ["a page", ["pagedown"], 12],
-    ["to the end", ["end"], 20],
-    ["not past the end", ["end", "down", "pagedown"], 20],
+    ["to the end", ["end"], 21],
+    ["not past the end", ["end", "down", "pagedown"], 21],
     ["back to the top", ["end", "home"], 0],
   ] as const)("%s", (_, chords, top) => expect(first(press(opened(60, 15), ...chords).state)).toBe(top))
 

@@ -17,6 +17,11 @@ export interface State extends Facts {
   /** The look that `model` was made from: the next one is measured against it. */
   readonly sample?: Sample
   readonly rates?: RateTable
+  /**
+   * A look that came while the screen was frozen: shown when it goes on. It is never thrown away, since it holds the
+   * connections that closed before it.
+   */
+  readonly waiting?: { readonly sample: Sample; readonly rates: RateTable; readonly at: number }
   /** Goes up when the operator asks for a look, so that the refresh timer starts anew. */
   readonly lookEpoch: number
   /** The look under way was asked for by the operator: it is shown even while paused. */

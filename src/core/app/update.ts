@@ -62,6 +62,16 @@ const startLook = (state: State, at: number): Step => [
   { type: "look/collect" },
 ]
 
+/** Shows a look, measured against the one before. */
+function showLook(state: State, { sample, rates, at }: NonNullable<State["waiting"]>): State {
+  const { waiting: _, ...rest } = state
+  const previous = state.sample === undefined ? {} : { previous: state.sample }
+  const model = deriveModel({ sample, ...previous, into: rates, thresholds: state.settings.thresholds })
+  return { ...rest, sample, rates, model, lookedAt: at }
+}
+
+const showWaiting = (state: State): State => (state.waiting === undefined ? state : showLook(state, state.waiting))
+
 /** The time as last told; a notice whose time is over goes. */
 function tick(state: State, at: number): State {
   const { notice, ...rest } = state
@@ -81,15 +91,13 @@ const reducers: Reducers = {
   "look/due": (state, { at }) => (state.isCollecting || state.isPaused ? [state] : startLook(state, at)),
   "look/wanted": (state) => {
     const wanted = { ...state, isLookWanted: true, lookEpoch: state.lookEpoch + 1 }
-    return state.isCollecting ? [wanted] : startLook(wanted, state.now)
+    return state.isCollecting ? [wanted] : startLook(showWaiting(wanted), state.now)
   },
   "look/collected": (state, { sample, rates, at }) => {
     const settled = { ...state, now: at, isCollecting: false, isLookWanted: false }
     // Paused while the look was under way: what is on the screen stays.
-    if (state.isPaused && !state.isLookWanted) return [settled]
-    const previous = state.sample === undefined ? {} : { previous: state.sample }
-    const model = deriveModel({ sample, ...previous, into: rates, thresholds: state.settings.thresholds })
-    return [{ ...settled, sample, rates, model, lookedAt: at }]
+    if (state.isPaused && !state.isLookWanted) return [{ ...settled, waiting: { sample, rates, at } }]
+    return [showLook(settled, { sample, rates, at })]
   },
   "lane/due": (state) => (state.isPaused ? [state] : [state, { type: "lane/collect" }]),
   "lane/collected": (state, { counters, monotonicMs, at }) => [
@@ -119,7 +127,7 @@ const reducers: Reducers = {
     if (state.overlays.length > 0) return [{ ...state, overlays: state.overlays.slice(0, -1) }]
     return [state.isZoomed ? { ...state, isZoomed: false } : state]
   },
-  "app/pause": (state) => [{ ...state, isPaused: !state.isPaused }],
+  "app/pause": (state) => [state.isPaused ? showWaiting({ ...state, isPaused: false }) : { ...state, isPaused: true }],
   "app/mask": (state) => [{ ...state, isMasked: !state.isMasked }],
   "app/zoom": (state) => [{ ...state, isZoomed: !state.isZoomed }],
   "app/quit": (state) => [state, { type: "program/quit", code: 0 }],

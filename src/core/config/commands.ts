@@ -15,7 +15,13 @@ export interface CommandSpec {
   readonly examples: readonly { readonly line: string; readonly meaning: string }[]
 }
 
+/** Of commands that look. */
+const sight = {
+  netns: "network namespaces: all that may be entered, host (where this is started), or one by name (default: all)",
+} as const
+
 const label = {
+  ...sight,
   interface: "interface named in the output (default: the one that leads out); connections of all are listed",
 } as const
 
@@ -29,9 +35,10 @@ export const commands = [
       "Shows live who talks to this host and what is wrong. Runs without root too, and then says what it cannot see.",
     ],
     flags: [
-      { title: "Dashboard", ids: ["interface", "refresh", "sensitiveIp", "healthConfig"] },
+      { title: "Dashboard", ids: ["interface", "refresh", "netns", "enableAcct", "sensitiveIp", "healthConfig"] },
       { title: "Instead of the dashboard", ids: ["listInterfaces", "version", "help"] },
     ],
+    sentences: sight,
     examples: [
       { line: "sudo holyf-network -r 5", meaning: "look every 5 seconds" },
       { line: "sudo holyf-network -i eth1 --sensitive-ip", meaning: "another interface, addresses hidden" },
@@ -43,11 +50,12 @@ export const commands = [
     summary: "print this host's connections with their rates",
     about: [
       "Looks twice and prints what moved in between, the busiest connection first. Listening sockets are no " +
-        "connections. A rate that cannot be known is –; a process marked ? is inferred from its listener.",
+        "connections; those that closed between the looks are in state CLOSE. A rate that cannot be known is –; a " +
+        "process marked ? is inferred from its listener, and ct/nat is traffic that is passed on for others.",
     ],
     flags: [
-      { title: "Which connections", ids: ["in", "out", "port", "peer", "process", "proto"] },
-      { title: "How", ids: ["sample", "interface", "json", "help"] },
+      { title: "Which connections", ids: ["in", "out", "port", "peer", "process", "proto", "netns"] },
+      { title: "How", ids: ["sample", "interface", "enableAcct", "json", "help"] },
     ],
     sentences: label,
     examples: [
@@ -62,7 +70,7 @@ export const commands = [
     about: [
       "Looks twice and prints connections joined by peer, service port and process: the format that replay reads.",
     ],
-    flags: [{ title: "Flags", ids: ["sample", "topLimit", "interface", "help"] }],
+    flags: [{ title: "Flags", ids: ["sample", "topLimit", "netns", "interface", "enableAcct", "help"] }],
     sentences: label,
     examples: [{ line: "sudo holyf-network snapshot >> connections.jsonl", meaning: "keep what goes on now" }],
   },
@@ -116,6 +124,32 @@ export const commands = [
     ],
     sentences: { port: "the port on this host (the same as PEER:PORT)", json: jsonSentence },
     examples: [{ line: "sudo holyf-network kill 203.0.113.7:443", meaning: "end what it has open" }],
+  },
+  {
+    name: "trace",
+    words: "[peer]",
+    summary: "capture packets of a peer and say what is wrong",
+    about: [
+      "PEER is an address, or ADDRESS:PORT ([ADDRESS]:PORT for IPv6); the port may be either side's. Both directions are " +
+        "captured, with ICMP errors and ARP about the peer. Needs root and tcpdump; --read and --list need neither. " +
+        "Ctrl+C ends a capture early and judges what there is.",
+    ],
+    flags: [
+      { title: "Capture", ids: ["seconds", "packets", "interface", "netns", "filter", "write", "dataDir"] },
+      { title: "Instead of a capture", ids: ["read", "list"] },
+      { title: "How", ids: ["json", "help"] },
+    ],
+    sentences: {
+      interface: "interface to capture on, or any (default: the one that leads to the peer)",
+      json: "print one JSON object instead of text; missing values are null",
+      dataDir: "where captures and their history are kept",
+      netns: "capture inside this network namespace: a name of ip netns, or the id of a process in it",
+    },
+    examples: [
+      { line: "sudo holyf-network trace 203.0.113.7:443", meaning: "does the handshake come through?" },
+      { line: "sudo holyf-network trace 10.0.3.4 --netns blue --seconds 30", meaning: "inside a network namespace" },
+      { line: "holyf-network trace --read incident.pcap --json", meaning: "judge a capture of another host" },
+    ],
   },
   {
     name: "help",

@@ -27,6 +27,9 @@ export type Flag = FlagBase &
 const PORT_MAX = 65_535
 /** Rows of one side of a snapshot: 0.7 MB of text for each thousand, so a slip of the finger stays harmless. */
 const TOP_LIMIT_MAX = 1_000_000
+/** A trace is a short look, and must not fill a disk. */
+const TRACE_SECONDS_MAX = 60
+const TRACE_PACKETS_MAX = 20_000
 
 export const flags = {
   interface: {
@@ -72,6 +75,11 @@ export const flags = {
     choices: ["tcp", "udp", "all"],
     default: "tcp",
     sentence: "protocol",
+  },
+  enableAcct: {
+    name: "enable-acct",
+    type: "switch",
+    sentence: "let the kernel count bytes of UDP and forwarded traffic (net.netfilter.nf_conntrack_acct=1) from now on",
   },
   in: { name: "in", type: "switch", sentence: "only connections that came in: their local end is listened on" },
   out: { name: "out", type: "switch", sentence: "only connections that this host opened" },
@@ -128,6 +136,34 @@ export const flags = {
     default: 500,
     sentence: "most rows of each side, incoming and outgoing",
   },
+  seconds: {
+    name: "seconds",
+    type: "integer",
+    value: "N",
+    min: 1,
+    max: TRACE_SECONDS_MAX,
+    default: 10,
+    sentence: "how long to capture",
+  },
+  packets: {
+    name: "packets",
+    type: "integer",
+    value: "N",
+    min: 1,
+    max: TRACE_PACKETS_MAX,
+    default: 2_000,
+    sentence: "most packets to capture",
+  },
+  filter: {
+    name: "filter",
+    type: "text",
+    value: "BPF",
+    sentence: "only packets that this filter of tcpdump takes too",
+  },
+  write: { name: "write", type: "text", value: "FILE", sentence: "write the packets to this new file" },
+  read: { name: "read", type: "text", value: "FILE", sentence: "judge a capture that was made before: pcap or pcapng" },
+  list: { name: "list", type: "switch", sentence: "print the traces of the last week, the latest first" },
+  dataDir: { name: "data-dir", type: "text", value: "DIR", sentence: "where the history is kept" },
 } as const satisfies Record<string, Flag>
 
 export type FlagId = keyof typeof flags

@@ -34,6 +34,7 @@ export function recallAwaiting(awaiting: SocketTable, table: SocketTable): void 
 export function inheritLife(from: SocketTable, known: number, to: SocketTable, row: number): void {
   to.countedAcked[row] = from.bytesAcked[known]!
   to.countedReceived[row] = from.bytesReceived[known]!
+  to.countedSent[row] = from.bytesSent[known]!
   to.isOpener[row] = from.isOpener[known]!
   to.firstSeenMs[row] = from.firstSeenMs[known]!
   if (to.owner[row]! < 0) to.owner[row] = from.owner[known]!

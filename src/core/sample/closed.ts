@@ -264,6 +264,7 @@ function completeTwin(table: SocketTable, row: number, events: SocketTable, even
     "bytesRetransmitted",
     "countedAcked",
     "countedReceived",
+    "countedSent",
     "rttUs",
     "retransTotal",
     "hasInfo",

@@ -74,6 +74,8 @@ const layout = {
   /** Payload that earlier looks have counted of a socket which the look before did not show; NaN: there is none. */
   countedAcked: ["f64", 1],
   countedReceived: ["f64", 1],
+  /** As above of `bytesSent`. */
+  countedSent: ["f64", 1],
   /** 1: this side opened the connection. Decided when it is first seen, and kept. */
   isOpener: ["u8", 1],
   /** The monotonic clock, in milliseconds, of the look that saw the socket first; of an event, of its arrival. */
@@ -245,6 +247,7 @@ export function appendSocket(
   table.previousRow[row] = -1
   table.countedAcked[row] = Number.NaN
   table.countedReceived[row] = Number.NaN
+  table.countedSent[row] = Number.NaN
   table.isOpener[row] = 0
   table.firstSeenMs[row] = Number.NaN
   table.source[row] = rowSource.socket

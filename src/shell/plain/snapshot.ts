@@ -2,6 +2,7 @@
 import { noteText } from "../../core/export/notes.ts"
 import { writeSnapshotLine } from "../../core/snapshot/line.ts"
 import type { SnapshotRequest } from "../cli.ts"
+import { requireNamespaces, switchOnAccounting } from "../netns.ts"
 import { version } from "../version.ts"
 import { chooseLabel, namedInterface } from "./label.ts"
 import { complain, print } from "./output.ts"
@@ -10,7 +11,9 @@ import { takeTwoLooks } from "./two-looks.ts"
 /** Throws a `Failure` when there is nothing to print. */
 export async function printSnapshot(asked: SnapshotRequest): Promise<void> {
   const label = await chooseLabel(asked.interface)
-  const looks = await takeTwoLooks({ sampleSeconds: asked.sample, ...namedInterface(label) })
+  const namespaces = requireNamespaces(asked.netns)
+  switchOnAccounting(asked.enableAcct)
+  const looks = await takeTwoLooks({ sampleSeconds: asked.sample, namespaces, ...namedInterface(label) })
   const line = writeSnapshotLine(looks.connections, {
     capturedAt: looks.capturedAt,
     interfaceName: label.name ?? "",

@@ -1,5 +1,14 @@
 /** Query and model to rows: filter, order, group. Runs once for each look and each change of the query. */
-import { type Connections, isConnection, ownerAt, stateName } from "../../model/connections.ts"
+import {
+  type Connections,
+  cgroupOf,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  isConnection,
+  ownerAt,
+  processNameAt,
+  stateAt,
+} from "../../model/connections.ts"
 import { endpointReader } from "../../model/endpoints.ts"
 import { type GroupTable, groupConnections } from "../../model/groups.ts"
 import { addressKeys, type SortKey, sortByKeys } from "../../model/order.ts"
@@ -22,12 +31,14 @@ function filterRows(connections: Connections, query: Query, ownPid: number): Uin
   const { table, rates } = connections
   const isIncoming = query.side === "in" ? 1 : 0
   const ports = query.side === "in" ? table.localPort : table.remotePort
+  const protocol = query.protocol === "all" ? undefined : query.protocol === "udp" ? IPPROTO_UDP : IPPROTO_TCP
   const matches = searchFor(connections, query.search)
   if (scratch.length < table.length) scratch = new Uint32Array(table.capacity)
   const rows = scratch
   let length = 0
   for (let row = 0; row < table.length; row++) {
     if (rates.isIncoming[row] !== isIncoming) continue
+    if (protocol !== undefined && table.protocol[row] !== protocol) continue
     if (query.port !== undefined && ports[row] !== query.port) continue
     if (!isConnection(connections, row, ownPid)) continue
     if (matches !== undefined && !matches(row)) continue
@@ -36,7 +47,10 @@ function filterRows(connections: Connections, query: Query, ownPid: number): Uin
   return rows.slice(0, length)
 }
 
-/** Case-insensitive: every word must be found in process, addresses, endpoints or state; `!word` must not. */
+/**
+ * Case-insensitive: every word must be found in process, unit, namespace, addresses, endpoints, protocol or state; `!word`
+ * must not.
+ */
 function searchFor(connections: Connections, search: string): ((row: number) => boolean) | undefined {
   const words = search
     .toLowerCase()
@@ -48,10 +62,13 @@ function searchFor(connections: Connections, search: string): ((row: number) => 
   const unwanted = words.filter((word) => word.startsWith("!")).map((word) => word.slice(1))
   const endpoints = endpointReader(table)
   const processes = connections.owners.map((owner) => `${owner.pid}/${owner.name}`.toLowerCase())
-  const states = Array.from({ length: 256 }, (_, state) => stateName(state).toLowerCase())
+  const namespaces = (connections.namespaces ?? []).map(({ name }) => name.toLowerCase())
   return (row) => {
-    const process = ownerAt(connections, row) === undefined ? "-" : processes[table.owner[row]!]
-    const text = `${process} ${endpoints.local(row)} ${endpoints.peer(row)} ${states[table.state[row]!]}`
+    const process =
+      ownerAt(connections, row) === undefined ? processNameAt(connections, row) || "-" : processes[table.owner[row]!]
+    const where = `${cgroupOf(connections, row)?.unit?.toLowerCase() ?? ""} ${namespaces[table.namespace[row]!] ?? ""}`
+    const kind = `${table.protocol[row] === IPPROTO_UDP ? "udp" : "tcp"} ${stateAt(table, row).toLowerCase()}`
+    const text = `${process} ${where} ${endpoints.local(row)} ${endpoints.peer(row)} ${kind}`
     return wanted.every((word) => text.includes(word)) && !unwanted.some((word) => text.includes(word))
   }
 }
