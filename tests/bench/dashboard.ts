@@ -11,11 +11,11 @@ export type Dashboard = ReturnType<typeof openDashboard>
 /** Whether connections are shown, or only the frame they come into. */
 export const hasRows = (text: string): boolean => /1-\d+ of [\d,]+/.test(text)
 
-/** The most that was ever resident, in millions of bytes. */
+/** The most that was ever resident, in MB of 1024 x 1024 bytes, as the program itself shows sizes. */
 export function peakMb({ child }: Dashboard): number {
   const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]
   if (kib === undefined) throw new Error("the kernel does not tell the peak of resident memory")
-  return (Number(kib) * 1024) / 1e6
+  return Number(kib) / 1024
 }
 
 function stat({ child, raw }: Dashboard): string[] {
