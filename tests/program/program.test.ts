@@ -9,6 +9,22 @@ import { Clock } from "../support/clock.ts"
 import { collected, type HostSpec, settings } from "../support/host.ts"
 import { webServer } from "../support/hosts.ts"
 
+/** Actions on the host: not part of these tests. */
+const idle: Omit<EffectHandlers, "look/collect" | "lane/collect" | "program/quit"> = {
+  "capabilities/probe": () => undefined,
+  "blocks/list": () => undefined,
+  "blocks/tidy": () => undefined,
+  "lifelines/read": () => undefined,
+  "peer/match": () => undefined,
+  "peer/block": () => undefined,
+  "peer/kill": () => undefined,
+  "block/extend": () => undefined,
+  "block/lift": () => undefined,
+  "block/lift-all": () => undefined,
+  "log/read": () => undefined,
+  "log/write": () => undefined,
+}
+
 interface Options {
   readonly host?: HostSpec
   readonly handlers?: Partial<EffectHandlers>
@@ -21,6 +37,7 @@ function live({ host = webServer, handlers = {} }: Options = {}) {
   const painted: State[] = []
   const note = (word: string) => void happened.push(word)
   const answers: EffectHandlers = {
+    ...idle,
     "look/collect": (_, state) => collected(host, state.sample, clock.loop.now()),
     "lane/collect": () => ({
       type: "lane/collected",
@@ -32,6 +49,7 @@ function live({ host = webServer, handlers = {} }: Options = {}) {
     ...handlers,
   }
   const noted: EffectHandlers = {
+    ...answers,
     "look/collect": (effect, state) => {
       note("look")
       return answers["look/collect"](effect, state)
