@@ -1,6 +1,6 @@
 /** Blocks and kills from the dashboard, by keys in a real terminal, against the real kernel and a real peer. */
 import { afterAll, afterEach, beforeAll, describe, expect } from "bun:test"
-import { readFileSync } from "node:fs"
+import { readFileSync, statSync } from "node:fs"
 import { blockPeer, listBlocks, unblockAll } from "../../src/shell/kernel/firewall.ts"
 import { unblockAllByIptables } from "../../src/shell/tools/iptables.ts"
 import { builtBinary } from "../support/binary.ts"
@@ -270,8 +270,56 @@ describe("blocks of others", () => {
   )
 })
 
-describe("without root", () => {
+describe("a row of a container", () => {
+  /** Does what the screen asks for, with a /var/log of its own. Answers the action. */
+  async function perform(effect: object) {
+    const own = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /var/log; exec "$@"', "sh"]
+    const program = `${import.meta.dir}/perform-effect.ts`
+    const child = Bun.spawn([...own, process.execPath, program, JSON.stringify(effect)], { stdout: "pipe" })
+    return JSON.parse(await child.stdout.text())
+  }
+
   inNamespace(
+    "is acted on inside its namespace, and at the published port in front of it",
+    async () => {
+      const { peer, containerPid } = hosts
+      const path = `/proc/${containerPid}/ns/net`
+      const namespace = { id: statSync(path).ino, name: "web" }
+      expect(await peer.open(3, PEER, HOST, PUBLISHED)).toBe(3)
+      const place = { target: targetOf(`${PEER}:80`), namespace }
+      expect(await perform({ type: "peer/match", ...place })).toMatchObject({ count: { connections: 3, peers: 1 } })
+      const overrides = { force: false, forceSshPeer: false }
+      const answer = await perform({ type: "peer/block", minutes: 5, overrides, ...place })
+      expect(answer).toMatchObject({
+        type: "peer/blocked",
+        block: { target: { address: PEER, port: 80 }, namespace },
+        also: [{ target: { address: PEER, port: PUBLISHED } }],
+        kill: { destroyed: 3, survivors: 0 },
+      })
+      expect(answer.also[0].namespace).toBeUndefined()
+      expect(await blocked()).toEqual([`${PEER}:${PUBLISHED}`])
+      const inside = await listBlocks({ namespace: { path } })
+      expect(inside.blocks.map(({ target }) => target.port)).toEqual([80])
+      expect(await peer.alive()).toBe(0)
+      expect(await peer.try(PEER, HOST, PUBLISHED)).toBe(DROPPED)
+      expect(await peer.try(OTHER, HOST, PUBLISHED)).toBe(REACHED)
+
+      expect(await perform({ type: "block/lift", block: answer.block })).toMatchObject({ lifted: [{ namespace }] })
+      expect((await listBlocks({ namespace: { path } })).blocks).toEqual([])
+    },
+    20_000,
+  )
+
+  inNamespace("whose namespace is gone is answered with a sentence", async () => {
+    const place = { target: targetOf(`${PEER}:80`), namespace: { id: 1, name: "web" } }
+    expect((await perform({ type: "peer/kill", overrides: {}, ...place })).failure).toBe(
+      'cannot enter network namespace "web": it is gone, or may not be entered',
+    )
+  })
+})
+
+describe("without root", () => {
+  requires({ root: true, tools: [...tools, "setpriv"], namespace: true })(
     "there is no noise, and an action says what is missing",
     async () => {
       expect(await hosts.peer.open(1, PEER, HOST, PORT)).toBe(1)

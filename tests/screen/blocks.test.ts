@@ -521,6 +521,9 @@ describe("Enter on a row", () => {
     const looked = (host: typeof webServer, n: number) => {
       for (let i = 0; i < n; i++) state = apply(state, collectedAfter(state, host))
     }
+    // One look is one point, whatever else is new.
+    state = apply(state, { type: "app/mask" }, { type: "app/mask" })
+    expect(trail()).toBe(before)
     looked(webServer, 80)
     expect(trail()).toBe(60)
     looked({ connections: connections!.slice(1) }, 1)

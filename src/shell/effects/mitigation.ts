@@ -76,6 +76,11 @@ export function mitigationEffects(): Handlers {
     const place = placeIn(namespace)
     return { capabilities: await probeCapabilities(forced, place), namespace: place }
   }
+  /** Looking needs no means. */
+  const looking = async (namespace: NamespaceName | undefined): Promise<Means> => ({
+    capabilities: await hostCapabilities(),
+    ...(namespace === undefined ? {} : { namespace: placeIn(namespace) }),
+  })
   const lister = new Lister(meansIn)
   let isMatching = false
 
@@ -107,7 +112,7 @@ export function mitigationEffects(): Handlers {
       if (isMatching) return undefined
       isMatching = true
       try {
-        const count = countMatches(await findMatches(place.target, await meansIn(place.namespace)))
+        const count = countMatches(await findMatches(place.target, await looking(place.namespace)))
         return { type: "peer/matched", ...place, count }
       } finally {
         isMatching = false
@@ -135,6 +140,8 @@ export function mitigationEffects(): Handlers {
           })
         }
         const kill = await endConnections(place.target, means)
+        // In front of a container there are the flows, and maybe a proxy's sockets.
+        for (const { target } of also) await endConnections(target, await meansIn(undefined))
         const told = [
           `until ${clock(block.expiresAt)} (${block.id}${replaced === undefined ? "" : `, in place of ${replaced.id}`})`,
           ...also.map((each) => `also ${blockText(each)} (${each.id})`),
@@ -342,10 +349,11 @@ class Lister {
   private async listElsewhere({ blocks, model }: State): Promise<readonly ActiveBlock[]> {
     const seen = model?.connections.ok === true ? (model.connections.value.namespaces ?? []) : []
     const names = new Map([...seen.slice(1), ...namespacesOf(blocks.list)].map(({ id, name }) => [id, { id, name }]))
+    if (names.size === 0) return []
     const found: ActiveBlock[] = []
-    const list = new NamespaceList()
+    const paths = new Map(new NamespaceList().look().map((place) => [place?.id, place?.path]))
     for (const namespace of [...names.values()].slice(0, NAMESPACES_MAX)) {
-      const path = list.pathOf(namespace.id)
+      const path = paths.get(namespace.id)
       if (path === undefined) continue
       try {
         const { blocks: inside } = await listBlocks({ namespace: { path, inode: namespace.id } })

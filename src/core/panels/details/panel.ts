@@ -11,6 +11,8 @@ export interface Details {
   readonly subject?: Subject
   /** What the last look that saw it said. */
   readonly shown?: SubjectFacts
+  /** When the look was made that this is of, and that the trail ends with: one look is one point. */
+  readonly at?: number
   /** It is not in the last look. */
   readonly isGone: boolean
   readonly trail: Trail
@@ -44,14 +46,14 @@ export const details = definePanel<"details", Details, DetailsAction>({
     if (about === undefined || model?.connections.ok !== true) return [initial]
     const { subject, trail = [] } = about
     const shown = describeSubject(model.connections.value, subject, settings.ownPid)
-    return [{ ...initial, subject, trail, ...(shown === undefined ? { isGone: true } : { shown }) }]
+    return [{ ...initial, subject, trail, at: model.at, ...(shown === undefined ? { isGone: true } : { shown }) }]
   },
-  // A new model, or the mask: only the first has something to add.
+  // Called for a new mask too, which adds nothing.
   refresh: (slice, { model, settings }) => {
-    if (slice.subject === undefined || model?.connections.ok !== true) return slice
+    if (slice.subject === undefined || model?.connections.ok !== true || model.at === slice.at) return slice
     const shown = describeSubject(model.connections.value, slice.subject, settings.ownPid)
     if (shown === undefined) return slice.isGone ? slice : { ...slice, isGone: true }
-    return { ...slice, shown, isGone: false, trail: addPoint(slice.trail, pointOf(shown)) }
+    return { ...slice, shown, at: model.at, isGone: false, trail: addPoint(slice.trail, pointOf(shown)) }
   },
   update: (slice, action, { isMasked }, { width, height }) => {
     if (action.type === "details/scroll") {
