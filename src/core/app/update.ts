@@ -112,7 +112,10 @@ const reducers: Reducers = {
   // The block form waits for it.
   "lifelines/known": (state, action) => {
     const [known] = mitigationReducers["lifelines/known"](state, action)
-    return state.overlays.includes("block-peer") ? update(known, { type: "block-peer/checked" }) : [known]
+    // Not through `update`, which would count what is asked of the host a second time.
+    return state.overlays.includes("block-peer")
+      ? updatePanel(known, panelOf("block-peer"), { type: "block-peer/checked" })
+      : [known]
   },
   "screen/resized": (state, { size }) => [
     size.width === state.screen.width && size.height === state.screen.height ? state : { ...state, screen: size },
