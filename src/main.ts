@@ -17,6 +17,9 @@ if (words.length === 1 && (first === "-v" || first === "--version")) console.log
 // Not for operators: what lifts blocks by iptables when nobody else is there to do it.
 else if (words.length === 1 && first === "--guard-blocks")
   await (await import("./shell/tools/guardian.ts")).guardBlocks()
+// Not for operators: what a trace starts, so that tcpdump never outlives it.
+else if (first === "--exec-tcpdump")
+  process.exit((await import("./shell/kernel/exec-tcpdump.ts")).execTcpdump(words[1] ?? ""))
 else process.exit(await run((await import("./shell/cli.ts")).parseCommandLine(words)))
 
 /** Does what was asked; answers the exit code. */
@@ -43,6 +46,28 @@ async function run(request: Request): Promise<number> {
       case "snapshot":
         await (await import("./shell/plain/snapshot.ts")).printSnapshot(request)
         return exitCodes.ok
+      case "daemon start":
+        return await (await import("./shell/daemon/start.ts")).startDaemon(request)
+      case "daemon run":
+        return await (await import("./shell/daemon/run.ts")).runDaemon(request)
+      case "daemon status":
+        return await (await import("./shell/daemon/status.ts")).printStatus(request)
+      case "daemon stop":
+        return await (await import("./shell/daemon/stop.ts")).stopDaemon(request)
+      case "daemon restart": {
+        const { parseCommandLine } = await import("./shell/cli.ts")
+        return await (await import("./shell/daemon/stop.ts")).restartDaemon(request, (former) => {
+          const parsed = parseCommandLine(["daemon", "start", ...former])
+          return parsed.kind === "daemon start" ? parsed : undefined
+        })
+      }
+      case "daemon prune":
+        return await (await import("./shell/daemon/prune-command.ts")).pruneHistory(request)
+      case "daemon logs":
+        return await (await import("./shell/daemon/logs.ts")).printLogs(request)
+      case "daemon unit":
+        await (await import("./shell/daemon/unit.ts")).printUnit()
+        return exitCodes.ok
       case "block":
       case "kill":
         return await (await import("./shell/plain/mitigate.ts")).mitigate(request)
@@ -50,6 +75,11 @@ async function run(request: Request): Promise<number> {
         return await (await import("./shell/plain/unblock.ts")).unblock(request)
       case "blocks":
         await (await import("./shell/plain/blocks.ts")).printBlocks(request)
+        return exitCodes.ok
+      case "trace":
+      case "trace-read":
+      case "trace-list":
+        await (await import("./shell/plain/trace.ts")).printTrace(request)
         return exitCodes.ok
       case "live":
         return await (await import("./shell/dashboard.ts")).openDashboard(request)

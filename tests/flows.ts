@@ -80,6 +80,6 @@ export const flowsOf = (specs: readonly FlowSpec[], { scope = "all" as FlowScope
   table: flowTableOf(specs),
   index: createFlowIndex(),
   scope,
-  isComplete,
-  others: new Map(),
+  readAtMs: 0,
+  namespaces: [{ rows: { from: 0, to: specs.length }, isComplete, others: new Map() }],
 })

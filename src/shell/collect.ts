@@ -3,16 +3,15 @@
  *
  * Each source fails alone, with its reason. The event loop runs between the reads.
  */
-import { findListeners } from "../core/model/direction.ts"
 import { createRateTable, type RateTable } from "../core/model/rates.ts"
-import { linkPrevious } from "../core/sample/link.ts"
-import { missing, type Note, type Reading, reading, type Sample, type Sockets } from "../core/sample/sample.ts"
-import { createSocketTable, type SocketTable } from "../core/sample/socket-table.ts"
+import { shareOfCore } from "../core/sample/flow-pace.ts"
+import type { NamespaceSelection } from "../core/sample/network-namespace.ts"
+import { missing, type Reading, reading, type Sample, type SocketStatistics } from "../core/sample/sample.ts"
+import { createSocketTable, fitSocketTable, type SocketTable } from "../core/sample/socket-table.ts"
 import { readInterface } from "./interfaces.ts"
 import { listHostAddresses } from "./kernel/links.ts"
 import { KernelError } from "./kernel/netlink.ts"
-import { listSockets } from "./kernel/sockets.ts"
-import { OwnerSearch } from "./processes.ts"
+import { type Listing, SocketSource } from "./look/sockets.ts"
 import { readConntrack, readCounters, readLoad, readOwnUsage, readSocketStatistics, readSoftnet } from "./procfs.ts"
 
 /** Room for one look: the sockets, and the rates that will be derived from them. */
@@ -31,6 +30,11 @@ export interface CollectorOptions {
   readonly interfaceName?: string
   readonly now: () => number
   readonly monotonicMs: () => number
+  readonly namespaces?: NamespaceSelection
+  /** How often the program looks. Absent: two looks are all, and nothing is left out of them to save time. */
+  readonly intervalMs?: number
+  /** The part of a core that reading flows may take. */
+  readonly flowShare?: number
   /** A look may search this long for the processes of sockets it has not seen before; the next look goes on. */
   readonly ownerBudgetMs?: number
 }
@@ -38,78 +42,84 @@ export interface CollectorOptions {
 /** Two looks closer than this say more of the moment of reading than of the host: the second one waits. */
 const WINDOW_MIN_MS = 500
 
-const OWNER_BUDGET_MS = 150
-/** Somebody waits for the first one: its rows come without the names that take long, and those come with the second. */
-const FIRST_OWNER_BUDGET_MS = 40
+/** Where nothing is spared, how often is all the same. */
+const ONE_SHOT_MS = 1_000
 
 /** Looks at the host. Two rooms take turns, so the look that is shown is never written to. */
 export class Collector {
   private readonly rooms: readonly [Room, Room] = [createRoom(), createRoom()]
-  private readonly owners = new OwnerSearch()
+  private readonly source: SocketSource
 
-  constructor(private readonly options: CollectorOptions) {}
+  constructor(private readonly options: CollectorOptions) {
+    const { monotonicMs, intervalMs, namespaces = "all", flowShare = shareOfCore.live } = options
+    this.source = new SocketSource({
+      monotonicMs,
+      namespaces,
+      intervalMs: intervalMs ?? ONE_SHOT_MS,
+      flowShare: intervalMs === undefined ? Number.POSITIVE_INFINITY : flowShare,
+      ...(options.ownerBudgetMs !== undefined && { ownerBudgetMs: options.ownerBudgetMs }),
+    })
+  }
 
-  /** `shown` is the sample that the state holds: its columns are left alone, and the new look is linked with it. */
+  /** Names of the network namespaces there are. */
+  namespaceNames(): readonly string[] {
+    return this.source.names()
+  }
+
+  /**
+   * `shown` is the sample that was made last: its columns are left alone, and the new look is linked with it. A look that
+   * is made and not handed back here as the next one's `shown` loses the connections that closed before it.
+   */
   async look(shown: Sample | undefined): Promise<Look> {
     const { now, monotonicMs, interfaceName } = this.options
     if (shown !== undefined) await Bun.sleep(Math.max(0, shown.monotonicMs + WINDOW_MIN_MS - monotonicMs()))
-    const shownTable = shown?.sockets.ok === true ? shown.sockets.value.table : undefined
-    const room = this.rooms[0].table === shownTable ? this.rooms[1] : this.rooms[0]
+    const sockets = shown?.sockets.ok === true ? shown.sockets.value : undefined
+    const room = this.rooms[0].table === sockets?.table ? this.rooms[1] : this.rooms[0]
     const at = now()
     const start = monotonicMs()
-    const { sockets, notes } = await this.sockets(room.table, shownTable)
+    const socketStatistics = readSocketStatistics()
+    const expected = socketStatistics.ok ? countSockets(socketStatistics.value) : 0
+    fitSocketTable(room.table, Math.max(expected, sockets?.table.length ?? 0))
+    const readLink = async () =>
+      interfaceName === undefined ? missing("no interface was found") : readInterface(interfaceName)
+    const listed = await attempt(() => this.source.list(room.table, sockets, readLink))
+    const settled = await this.settle(listed, shown)
+    const listedMs = listed.ok ? listed.value.atMs : start
     const sample: Sample = {
-      at,
-      monotonicMs: start,
-      sockets,
+      at: Math.round(at + listedMs - start),
+      monotonicMs: listedMs,
+      sockets: settled.ok ? reading(settled.value.sockets) : settled,
       counters: readCounters(),
-      socketStatistics: readSocketStatistics(),
+      socketStatistics,
       softnet: readSoftnet(),
-      interface: interfaceName === undefined ? missing("no interface was found") : await readInterface(interfaceName),
+      interface: listed.ok ? listed.value.link : await readLink(),
       addresses: await attempt(listHostAddresses),
       conntrack: readConntrack(),
       own: readOwnUsage(),
       load: readLoad(),
-      notes,
+      notes: settled.ok ? settled.value.notes : [],
     }
     return { sample, rates: room.rates }
   }
 
-  private async sockets(
-    table: SocketTable,
-    shown: SocketTable | undefined,
-  ): Promise<{ sockets: Reading<Sockets>; notes: readonly Note[] }> {
-    const listed = await attempt(() => listSockets(table))
-    if (!listed.ok) return { sockets: listed, notes: [] }
-    const { skipped, interrupted, withoutIpv6 } = listed.value
-    linkPrevious(table, shown)
-    const texts = [
-      ...(skipped > 0 ? [`${skipped} sockets could not be read`] : []),
-      ...(interrupted ? ["the socket list changed while it was read"] : []),
-      ...(withoutIpv6 === undefined ? [] : [withoutIpv6]),
-    ]
-    const isComplete = texts.length === 0
-    const usualMs = shown === undefined ? FIRST_OWNER_BUDGET_MS : OWNER_BUDGET_MS
-    const found = await this.owners.find(table, findListeners(table), {
-      budgetMs: this.options.ownerBudgetMs ?? usualMs,
-      previous: shown,
-    })
-    const notes = [
-      ...texts.map((text) => ({ source: "sockets", text })),
-      ...(found.isFinished ? [] : [{ source: "processes", text: "process names are still being looked for" }]),
-      ...(found.note === undefined ? [] : [{ source: "processes", text: found.note }]),
-    ]
-    return { sockets: reading({ table, owners: found.owners, isComplete }), notes }
+  private async settle(listed: Reading<Listing>, shown: Sample | undefined) {
+    if (!listed.ok) return listed
+    const before = shown?.sockets.ok === true ? { sockets: shown.sockets.value, sample: shown } : undefined
+    return reading(await this.source.settle(listed.value, before))
   }
 
   close(): void {
-    this.owners.close()
+    this.source.close()
   }
 
   [Symbol.dispose](): void {
     this.close()
   }
 }
+
+/** TCP sockets as /proc/net/sockstat counts them: about as many as a dump will give. Half-open ones are not in it. */
+const countSockets = ({ TCP, TCP6 }: SocketStatistics): number =>
+  (TCP?.inuse ?? 0) + (TCP?.tw ?? 0) + (TCP6?.inuse ?? 0)
 
 const createRoom = (): Room => ({ table: createSocketTable(), rates: createRateTable() })
 

@@ -4,6 +4,7 @@ import { checkTerminal } from "./environment.ts"
 import { usageFailure, worldFailure } from "./failure.ts"
 import { KernelError } from "./kernel/netlink.ts"
 import { checkSockets } from "./kernel/sockets.ts"
+import { requireNamespaces, switchOnAccounting } from "./netns.ts"
 import { requireInterface } from "./required-interface.ts"
 import { loadThresholds } from "./threshold-file.ts"
 import { version } from "./version.ts"
@@ -12,6 +13,7 @@ import { version } from "./version.ts"
 export async function openDashboard(asked: LiveRequest): Promise<number> {
   const interfaceName = await requireInterface(asked.interface)
   const { thresholds, note } = loadThresholds(asked.healthConfig === undefined ? {} : { named: asked.healthConfig })
+  const namespaces = requireNamespaces(asked.netns)
   const terminal = checkTerminal()
   if (!terminal.ok) throw usageFailure(terminal.reason)
   try {
@@ -21,11 +23,13 @@ export async function openDashboard(asked: LiveRequest): Promise<number> {
     if (error instanceof KernelError) throw worldFailure(error.message)
     throw error
   }
+  switchOnAccounting(asked.enableAcct)
   const { live } = await import("./live.ts")
   return live(
     { interfaceName, refreshMs: asked.refresh * 1000, version, thresholds, ownPid: process.pid },
     {
       isMasked: asked.sensitiveIp,
+      namespaces,
       notes: note === undefined ? [] : [note],
       terminal: { term: terminal.term, hasColor: terminal.isColored, isUtf8: terminal.isUtf8 },
     },

@@ -4,23 +4,36 @@ import type { Settings } from "../core/app/facts.ts"
 import { actionForKey, actionForPaste, actionsForMouse, chordsOf } from "../core/app/keymap.ts"
 import { initialState } from "../core/app/state.ts"
 import { view } from "../core/app/view.ts"
+import type { NamespaceSelection } from "../core/sample/network-namespace.ts"
 import type { Note } from "../core/sample/sample.ts"
 import { Collector } from "./collect.ts"
 import { liveEffects } from "./effects.ts"
 import { sinceBootMs } from "./kernel/clock.ts"
+import { keepMemorySmall, trimOwnMemory } from "./own-memory.ts"
 import { Program } from "./program.ts"
 import { run, type TerminalOptions } from "./terminal/screen.ts"
 
 export async function live(
   settings: Settings,
-  options: { isMasked: boolean; notes: readonly Note[]; terminal: TerminalOptions },
+  options: {
+    isMasked: boolean
+    namespaces: NamespaceSelection
+    notes: readonly Note[]
+    terminal: TerminalOptions
+  },
 ): Promise<number> {
+  // Everything is loaded; from here on a small part of it is used.
+  trimOwnMemory()
   const collector = new Collector({
     interfaceName: settings.interfaceName,
+    namespaces: options.namespaces,
+    intervalMs: settings.refreshMs,
     now: Date.now,
     monotonicMs: () => performance.now(),
   })
   return run(options.terminal, (screen) => {
+    trimOwnMemory()
+    const stopHousekeeping = keepMemorySmall()
     const program = new Program(
       { ...initialState("live", settings, { isMasked: options.isMasked, at: sinceBootMs() }), screen: screen.size },
       liveEffects({
@@ -63,6 +76,7 @@ export async function live(
       stop: () => {
         program.stop()
         collector.close()
+        stopHousekeeping()
       },
     }
   })

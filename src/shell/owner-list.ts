@@ -83,13 +83,14 @@ export class OwnerList {
   }
 
   /**
-   * Forgets owners that no row of `table` points to, once there are more than `DEAD_OWNERS_MAX`, and numbers the rest
-   * anew: the table's rows are rewritten. Other tables, and the list handed out before, keep the old numbers.
+   * Forgets owners that no row of `tables` points to, once there are more than `DEAD_OWNERS_MAX`, and numbers the rest
+   * anew: the tables' rows are rewritten. Other tables, and the list handed out before, keep the old numbers.
    */
-  compact(table: SocketTable): void {
+  compact(...tables: readonly SocketTable[]): void {
     if (this.owners.length <= this.roomUntil) return
     const next = new Int32Array(this.owners.length).fill(-1)
-    for (let row = 0; row < table.length; row++) if (table.owner[row]! >= 0) next[table.owner[row]!] = 0
+    for (const { owner, length } of tables)
+      for (let row = 0; row < length; row++) if (owner[row]! >= 0) next[owner[row]!] = 0
     let living = 0
     for (let number = 0; number < next.length; number++) if (next[number] === 0) next[number] = living++
     this.roomUntil = living + DEAD_OWNERS_MAX
@@ -108,7 +109,8 @@ export class OwnerList {
     this.unsureNumbers.clear()
     for (const [sure, unsure] of twins)
       if (next[sure]! >= 0 && next[unsure]! >= 0) this.unsureNumbers.set(next[sure]!, next[unsure]!)
-    for (let row = 0; row < table.length; row++) if (table.owner[row]! >= 0) table.owner[row] = next[table.owner[row]!]!
+    for (const { owner, length } of tables)
+      for (let row = 0; row < length; row++) if (owner[row]! >= 0) owner[row] = next[owner[row]!]!
   }
 
   private numbersOf(process: Process): Map<number, number> {

@@ -32,6 +32,16 @@ export interface OwnerFindings {
   readonly stats: OwnerSearchStats
 }
 
+export interface FindOptions {
+  readonly budgetMs: number
+  readonly previous: SocketTable | undefined
+  /**
+   * Called when the sockets' owners are known and before they are numbered anew: rows that it adds to the table take part,
+   * and so do the tables it answers. `unsure` answers the number of the same owner marked as unsure.
+   */
+  readonly settle?: (unsure: (owner: number) => number) => readonly SocketTable[]
+}
+
 export interface OwnerSearchStats {
   /** Descriptor folders opened. */
   directoriesOpened: number
@@ -153,15 +163,11 @@ export class OwnerSearch {
    * stops about `budgetMs` after it began, in turns of a few milliseconds between which the event loop runs. Never
    * throws for what a host can do: what cannot be read is a note.
    */
-  async find(
-    table: SocketTable,
-    listeners: Listeners,
-    options: { readonly budgetMs: number; readonly previous: SocketTable | undefined },
-  ): Promise<OwnerFindings> {
+  async find(table: SocketTable, listeners: Listeners, options: FindOptions): Promise<OwnerFindings> {
     if (this.isRunning) throw new Error("OwnerSearch.find: the look before is not finished")
     this.isRunning = true
     try {
-      return await this.findNow(table, listeners, options.budgetMs, options.previous)
+      return await this.findNow(table, listeners, options)
     } finally {
       this.isRunning = false
       this.index = undefined
@@ -171,8 +177,7 @@ export class OwnerSearch {
   private async findNow(
     table: SocketTable,
     listeners: Listeners,
-    budgetMs: number,
-    previous: SocketTable | undefined,
+    { budgetMs, previous, settle }: FindOptions,
   ): Promise<OwnerFindings> {
     this.look++
     this.pace = new Pace()
@@ -187,8 +192,9 @@ export class OwnerSearch {
       await this.search(table, budgetMs)
       this.giveOwners(table, listeners)
     } else this.endSearch()
-    inheritOwners(table, listeners, isNumberedAlike ? previous : undefined, (number) => this.list.unsure(number))
-    this.list.compact(table)
+    const unsure = (number: number) => this.list.unsure(number)
+    inheritOwners(table, listeners, isNumberedAlike ? previous : undefined, unsure)
+    this.list.compact(table, ...(settle?.(unsure) ?? []))
     this.lastTable = table
     this.generations.set(table, this.list.generation)
     this.stats.elapsedMs = this.pace.spentMs

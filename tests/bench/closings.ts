@@ -8,7 +8,7 @@ import { createClosedLedger, settleLook } from "../../src/core/sample/closed.ts"
 import { createSocketTable } from "../../src/core/sample/socket-table.ts"
 import { ClosingsWatch } from "../../src/shell/kernel/closings.ts"
 import { ownNamespaceId } from "../../src/shell/kernel/network-namespaces.ts"
-import type { BenchRow } from "./dump.ts"
+import type { BenchRow } from "./bench.ts"
 
 /** Each connection closes two sockets. */
 const CONNECTIONS_PER_SECOND = 2_500

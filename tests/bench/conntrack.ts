@@ -23,14 +23,10 @@ import {
 } from "../../src/core/wire/conntrack.ts"
 import { AF_INET, IPPROTO_TCP, IPPROTO_UDP } from "../../src/core/wire/inet-diag.ts"
 import { datagram, writeRequest } from "../../src/core/wire/message.ts"
-import {
-  enableAccounting,
-  lookAtFlows,
-  openConntrack,
-  readConntrackSettings,
-} from "../../src/shell/kernel/conntrack.ts"
+import { enableAccounting, openConntrack, readConntrackSettings } from "../../src/shell/kernel/conntrack.ts"
+import { lookAtFlows } from "../../src/shell/kernel/flow-look.ts"
 import { tupleOf } from "../flows.ts"
-import type { BenchRow } from "./dump.ts"
+import type { BenchRow } from "./bench.ts"
 
 /** The targets are for this many. */
 const ENTRIES = 200_000
@@ -175,9 +171,13 @@ function wholeLook() {
   let shown: Flows | undefined
   let turn = 0
   const lookWith = async (pace: FlowPace, share: number) => {
-    using conversation = openConntrack()
-    const look = await lookAtFlows(conversation, rooms[turn++ % 2]!, shown, pace, {
-      settings: readConntrackSettings(),
+    const place = {
+      index: 0,
+      count: readConntrackSettings().table?.count,
+      accounting: () => "on" as const,
+      open: openConntrack,
+    } as const
+    const look = await lookAtFlows([place], rooms[turn++ % 2]!, shown, pace, {
       nowMs: 0,
       intervalMs: 60_000,
       share,

@@ -5,7 +5,7 @@
  * `bun tests/bench/namespaces.ts` prints the rows.
  */
 import { NamespaceList } from "../../src/shell/namespaces.ts"
-import type { BenchRow } from "./dump.ts"
+import type { BenchRow } from "./bench.ts"
 
 const PROCESSES = 2_000
 const LOOKS = 40

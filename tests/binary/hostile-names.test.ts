@@ -160,11 +160,12 @@ test.each([
 test("each name can still be told", async () => {
   await using pty = await openDashboard(["-r", "1"], { cols: 220, rows: 45 })
   pty.send(`of${port}\r`)
-  const text = await pty.until(isNamed, NAMES_MS)
-  const shown = (what: keyof typeof names) => {
-    const { pid } = processes.get(what)!.child
-    return new RegExp(`^│[ ▌]${pid}/(.*?) +127\\.0\\.0\\.1:\\d+`, "m").exec(text)?.[1]
-  }
+  const rowOf = (text: string, what: string) =>
+    new RegExp(`^│[ ▌]${processes.get(what)!.child.pid}/(.*?) +127\\.0\\.0\\.1:\\d+`, "m").exec(text)?.[1]
+  // A screen that is being painted has some rows of the look before.
+  const isWhole = (text: string) => isNamed(text) && Object.keys(names).every((what) => rowOf(text, what) !== undefined)
+  const text = await pty.until(isWhole, NAMES_MS)
+  const shown = (what: keyof typeof names) => rowOf(text, what)
   expect(readFileSync(`/proc/${processes.get("sets a colour")!.child.pid}/comm`, "utf8")).toBe("\x1b[31mred\n")
   expect(shown("sets a colour")).toBe("␛[31mred")
   expect(shown("sets the title")).toStartWith("␛]0;own")

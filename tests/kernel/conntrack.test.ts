@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { createFlowRateTable, deriveFlowBytes } from "../../src/core/model/flows.ts"
+import { createFlowRateTable } from "../../src/core/model/flow-rates.ts"
+import { deriveFlowBytes } from "../../src/core/model/flows.ts"
 import { createAddressSet } from "../../src/core/sample/address-column.ts"
 import { createFlowIndex, linkFlows } from "../../src/core/sample/flow-link.ts"
 import { initialPace, shareOfCore } from "../../src/core/sample/flow-pace.ts"
@@ -19,11 +20,11 @@ import {
   deleteFlow,
   enableAccounting,
   listFlows,
-  lookAtFlows,
   openConntrack,
   readConntrackSettings,
   readConntrackStatistics,
 } from "../../src/shell/kernel/conntrack.ts"
+import { lookAtFlows } from "../../src/shell/kernel/flow-look.ts"
 import { listSockets } from "../../src/shell/kernel/sockets.ts"
 import { describeInNamespace } from "./namespace.ts"
 import { CLIENT, CONTAINER, HOST, type NatWorld, openNatWorld, PUBLISHED, type Sending, shell } from "./nat-world.ts"
@@ -38,11 +39,13 @@ function define(): void {
   const room = () => ({ table: createFlowTable(), index: createFlowIndex() })
   const look = async (into: Pick<Flows, "table" | "index">, previous?: Flows): Promise<Flows> => {
     const settings = readConntrackSettings()
-    const options = { settings, nowMs: 0, intervalMs: 60_000, share: shareOfCore.live }
-    const seen = await lookAtFlows(conversation, into, previous, initialPace, options)
+    const place = { index: 0, count: settings.table?.count, accounting: () => settings.accounting, open: openConntrack }
+    const options = { nowMs: 0, intervalMs: 60_000, share: shareOfCore.live }
+    const seen = await lookAtFlows([place], into, previous, initialPace, options)
     if (seen.kind !== "read") throw new Error("the look was put off")
     return seen.flows
   }
+  const reason = async () => (await look(room())).namespaces[0]!.withoutBytes
   const list = async (): Promise<FlowTable> => {
     const table = createFlowTable()
     expect(await listFlows(conversation, table)).toMatchObject({ skipped: 0, interrupted: false, scope: "all" })
@@ -86,7 +89,10 @@ function define(): void {
     enableAccounting()
     await (await world.send("host", "udp", { address: CLIENT.v4, port: 80 }, 500)).close()
     const flows = await look(room())
-    expect({ rows: flows.table.length, reason: flows.withoutBytes }).toEqual({ rows: 0, reason: NOT_ACTIVE })
+    expect({ rows: flows.table.length, reason: flows.namespaces[0]!.withoutBytes }).toEqual({
+      rows: 0,
+      reason: NOT_ACTIVE,
+    })
     shell("echo 0 > /proc/sys/net/netfilter/nf_conntrack_acct")
   })
 
@@ -94,11 +100,14 @@ function define(): void {
     world.translate()
     const sending = await world.send("client", "tcp", { address: HOST.outside, port: PUBLISHED }, 5_000)
     const flows = await look(room())
-    expect({ rows: flows.table.length, reason: flows.withoutBytes }).toEqual({ rows: 1, reason: ACCOUNTING_OFF })
+    expect({ rows: flows.table.length, reason: flows.namespaces[0]!.withoutBytes }).toEqual({
+      rows: 1,
+      reason: ACCOUNTING_OFF,
+    })
     expect(readConntrackSettings()).toMatchObject({ accounting: "off", table: { count: 1 } })
     enableAccounting()
     expect(readConntrackSettings().accounting).toBe("on")
-    expect((await look(room())).withoutBytes).toContain("began before")
+    expect(await reason()).toContain("begun before")
     await sending.close()
     shell("conntrack -F 2>/dev/null")
   })

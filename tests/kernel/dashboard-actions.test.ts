@@ -16,7 +16,7 @@ const REACHED = "ok"
 const DROPPED = "timeout"
 const LOG = "/var/log/holyf-network/actions.log"
 
-describeInNamespace("actions from the dashboard", import.meta.path, define, [...tools, "setpriv"], 180_000)
+describeInNamespace("actions from the dashboard", import.meta.path, define, [...tools, "setpriv"])
 
 function define() {
   let hosts: TwoHosts
@@ -263,6 +263,28 @@ function define() {
 
       expect(await perform({ type: "block/lift", block: answer.block })).toMatchObject({ lifted: [{ namespace }] })
       expect((await listBlocks({ namespace: { path } })).blocks).toEqual([])
+    }, 20_000)
+
+    test("is blocked by its keys", async () => {
+      expect(await hosts.peer.open(2, PEER, HOST, PUBLISHED)).toBe(2)
+      await using pty = await openScreen(0)
+      pty.send(`/${PEER}\r`)
+      await pty.until((text) => /▌.*\b80 10\.9\.0\.2:/.test(text))
+      pty.send("k")
+      const form = await pty.until((text) => text.includes("2 connections of 1 peer match now"))
+      expect(form).toContain("in network namespace")
+      expect(form).toContain("PORT     80_")
+      pty.send("\r")
+      await pty.until((text) => text.includes("block active 5m; 2 closed, 0 left"))
+      await pty.until((text) => text.includes("BLOCKS 2"))
+      expect(await hosts.peer.alive()).toBe(0)
+      expect(await hosts.peer.try(PEER, HOST, PUBLISHED)).toBe(DROPPED)
+      expect(await hosts.peer.try(OTHER, HOST, PUBLISHED)).toBe(REACHED)
+      pty.send("q")
+      await pty.until((text) => text.includes("2 blocks are active"))
+      pty.send("l")
+      expect(await pty.child.exited).toBe(0)
+      expect(await hosts.peer.try(PEER, HOST, PUBLISHED)).toBe(REACHED)
     }, 20_000)
 
     test("whose namespace is gone is answered with a sentence", async () => {

@@ -62,6 +62,7 @@ needy("links, counters and addresses are those that `ip` shows", async () => {
       ok: true,
       value: {
         name,
+        headerBytes: 14,
         rxBytes: rx.bytes,
         txBytes: tx.bytes,
         rxPackets: rx.packets,

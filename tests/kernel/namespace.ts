@@ -13,14 +13,14 @@ const outer = process.env[MARK]
 
 /**
  * Runs `define` inside a namespace of its own: `file` is the caller's `import.meta.path`, `tools` what it needs beside
- * the usual ones, `timeoutMs` how long all of it may take.
+ * the usual ones.
  */
 export function describeInNamespace(
   name: string,
   file: string,
   define: () => void,
   tools: readonly string[] = [],
-  timeoutMs = 60_000,
+  timeoutMs = 180_000,
 ): void {
   const needy = requires({ root: true, tools: ["unshare", "ip", "ss", ...tools] })
   if (outer !== undefined && outer !== current) {
@@ -41,7 +41,12 @@ export function describeInNamespace(
           stderr: "pipe",
         },
       )
-      const report = await new Response(child.stderr).text()
+      const [report, printed] = await Promise.all([
+        new Response(child.stderr).text(),
+        new Response(child.stdout).text(),
+      ])
+      // What a lab measured; the runner's own first line is no news.
+      console.log(printed.split("\n").slice(1).join("\n").trim())
       expect(await child.exited, report).toBe(0)
     },
     timeoutMs,

@@ -31,6 +31,8 @@ export type Place = "client" | "container" | "host"
 export interface NatWorld {
   /** Sends `bytes` and has them back; the connection stays until `close`. */
   send(from: Place, protocol: "tcp" | "udp", to: { address: string; port: number }, bytes: number): Promise<Sending>
+  /** Runs a script of ours there; it is ended with the world. */
+  start(place: Place, script: string, ...args: string[]): Subprocess<"pipe", "pipe", "inherit">
   close(): void
 }
 
@@ -74,13 +76,14 @@ export async function openNatWorld(): Promise<NatWorld & { translate(): void }> 
     ${leg(client.pid, "outside", [HOST.outside, HOST.outside6], [CLIENT.v4, CLIENT.v6])}
     ${leg(container.pid, "inside", [HOST.inside, HOST.inside6], [CONTAINER.v4, CONTAINER.v6])}
   `)
-  const run = (place: Place, ...args: string[]) => {
+  const start = (place: Place, script: string, ...args: string[]) => {
     const pid = place === "client" ? client.pid : container.pid
     const enter = place === "host" ? [] : ["nsenter", "-t", String(pid), "-n"]
-    const child = Bun.spawn([...enter, process.execPath, peer, ...args], { stdio: ["pipe", "pipe", "inherit"] })
+    const child = Bun.spawn([...enter, process.execPath, script, ...args], { stdio: ["pipe", "pipe", "inherit"] })
     started.push(child)
     return child
   }
+  const run = (place: Place, ...args: string[]) => start(place, peer, ...args)
   for (const place of ["client", "container"] as const) await line(run(place, "serve", "80").stdout)
   return {
     translate: () => void shell(`nft -f - <<'RULES'\n${rules}\nRULES`),
@@ -94,13 +97,15 @@ export async function openNatWorld(): Promise<NatWorld & { translate(): void }> 
         },
       }
     },
+    start,
     close() {
       for (const child of started) child.kill("SIGKILL")
     },
   }
 }
 
-async function line(stream: ReadableStream<Uint8Array>): Promise<void> {
+/** Waits for a child's first line. */
+export async function line(stream: ReadableStream<Uint8Array>): Promise<void> {
   const { done } = await stream.getReader().read()
   if (done) throw new Error("a peer ended before it was ready")
 }

@@ -178,12 +178,14 @@ describeInNamespace("owners", import.meta.path, () => {
   perlTest(`keys stay alive while a process with ${DESCRIPTORS} descriptors is searched`, async () => {
     const one = start(crowded, "ulimit -n $(ulimit -Hn);")
     const pid = Number(await one.line())
+    // In time of our own processor: on a busy machine others take their turns in between.
+    const busyMs = () => process.cpuUsage().user / 1000 + process.cpuUsage().system / 1000
     let longest = 0
     let isDone = false
-    let last = performance.now()
+    let last = busyMs()
     const probe = () => {
-      longest = Math.max(longest, performance.now() - last)
-      last = performance.now()
+      longest = Math.max(longest, busyMs() - last)
+      last = busyMs()
       if (!isDone) setImmediate(probe)
     }
     const look = watch()
@@ -192,7 +194,7 @@ describeInNamespace("owners", import.meta.path, () => {
     const { owners, findings } = await search
     isDone = true
     // When the loop never ran, the probe did not either.
-    longest = Math.max(longest, performance.now() - last)
+    longest = Math.max(longest, busyMs() - last)
     expect(owners({ state: LISTEN })).toMatchObject([{ pid, name: "crowded" }])
     expect(findings.stats.descriptorsRead).toBeGreaterThan(DESCRIPTORS)
     console.log(`longest turn ${longest.toFixed(1)} ms, whole search ${findings.stats.elapsedMs.toFixed(1)} ms`)

@@ -1,6 +1,7 @@
 /**
  * Short TCP connections of known sizes. As a program: `bun traffic.ts HOST PORT COUNT SEED [CONCURRENT]` prints the truth
- * as JSON when every connection is closed on both sides.
+ * as JSON when every connection is closed on both sides; `serve HOST PORT` and
+ * `ask HOST PORT COUNT SEED CONCURRENT BYTES_MAX PER_SECOND_MAX` do the two halves in two places.
  */
 import net from "node:net"
 
@@ -21,7 +22,7 @@ function* numbers(seed: number): Generator<number, never> {
   }
 }
 
-const HEADER = 8
+const HEADER = 16
 
 /**
  * Serves `host:port` and makes `count` connections to it; each sends up to 60 KB each way and lives 1 to 50 ms. Which
@@ -35,17 +36,41 @@ export async function makeTraffic(ask: {
   seed: number
   concurrent?: number
 }): Promise<Truth> {
-  const { host, port, count, seed, concurrent = 8, connectTo = host === "::" ? "::1" : "127.0.0.1" } = ask
+  const { host, port, connectTo = host === "::" ? "::1" : "127.0.0.1" } = ask
+  const server = await serveTraffic(host, port)
+  const truth = await askTraffic({ ...ask, connectTo })
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+  return truth
+}
+
+export async function serveTraffic(host: string, port: number): Promise<net.Server> {
   const server = net.createServer({ allowHalfOpen: true }, serve)
   await new Promise<void>((resolve) => server.listen({ host, port, backlog: 1024 }, resolve))
+  return server
+}
+
+/** Makes the connections, at most so many a second; resolves when all are closed. */
+export async function askTraffic(ask: {
+  connectTo: string
+  port: number
+  count: number
+  seed: number
+  concurrent?: number
+  bytesMax?: number
+  perSecondMax?: number
+}): Promise<Truth> {
+  const { connectTo, port, count, seed, concurrent = 8, bytesMax = 60_000, perSecondMax = 100_000 } = ask
   const random = numbers(seed)
   const truth: Truth = { asked: 0, served: 0, connections: 0 }
   let left = count
+  const started = performance.now()
   const worker = async () => {
-    while (left-- > 0) {
+    while (left > 0) {
+      const dueMs = started + ((count - left--) * 1000) / perSecondMax
+      if (dueMs > performance.now()) await Bun.sleep(dueMs - performance.now())
       const sizes = {
-        asked: HEADER + (random.next().value % 60_000),
-        served: random.next().value % 60_000,
+        asked: HEADER + (random.next().value % bytesMax),
+        served: random.next().value % bytesMax,
         pauseMs: random.next().value % 50,
         serverFirst: random.next().value % 2 === 0,
       }
@@ -56,7 +81,6 @@ export async function makeTraffic(ask: {
     }
   }
   await Promise.all(Array.from({ length: concurrent }, worker))
-  await new Promise<void>((resolve) => server.close(() => resolve()))
   return truth
 }
 
@@ -64,17 +88,19 @@ export async function makeTraffic(ask: {
 function serve(socket: net.Socket): void {
   let received = 0
   let header = Buffer.alloc(0)
+  let isAnswered = false
   socket.on("error", () => {})
   socket.on("data", (chunk: Buffer) => {
     received += chunk.length
     if (header.length < HEADER) header = Buffer.concat([header, chunk.subarray(0, HEADER - header.length)])
-    if (header.length < HEADER || received < header.readUInt16LE(0)) return
-    const answer = Buffer.alloc(header.readUInt16LE(2), "y")
-    const serverFirst = header.readUInt16LE(6) === 1
+    if (isAnswered || header.length < HEADER || received < header.readUInt32LE(0)) return
+    isAnswered = true
+    const answer = Buffer.alloc(header.readUInt32LE(4), "y")
+    const serverFirst = header.readUInt32LE(12) === 1
     setTimeout(() => {
       if (serverFirst) socket.end(answer)
       else socket.write(answer)
-    }, header.readUInt16LE(4))
+    }, header.readUInt32LE(8))
   })
   socket.on("end", () => socket.end())
 }
@@ -93,10 +119,10 @@ function connectOnce(
     socket.on("error", reject)
     socket.on("connect", () => {
       const request = Buffer.alloc(sizes.asked, "x")
-      request.writeUInt16LE(sizes.asked, 0)
-      request.writeUInt16LE(sizes.served, 2)
-      request.writeUInt16LE(sizes.pauseMs, 4)
-      request.writeUInt16LE(sizes.serverFirst ? 1 : 0, 6)
+      request.writeUInt32LE(sizes.asked, 0)
+      request.writeUInt32LE(sizes.served, 4)
+      request.writeUInt32LE(sizes.pauseMs, 8)
+      request.writeUInt32LE(sizes.serverFirst ? 1 : 0, 12)
       socket.write(request)
       if (sizes.served === 0) setTimeout(done, sizes.pauseMs)
     })
@@ -110,13 +136,24 @@ function connectOnce(
 }
 
 if (import.meta.main) {
-  const [host = "0.0.0.0", port = "8000", count = "1", seed = "1", concurrent = "8"] = process.argv.slice(2)
-  const truth = await makeTraffic({
-    host,
-    port: Number(port),
-    count: Number(count),
-    seed: Number(seed),
-    concurrent: Number(concurrent),
-  })
-  console.log(JSON.stringify(truth))
+  const [what = "", ...rest] = process.argv.slice(2)
+  if (what === "serve") {
+    await serveTraffic(rest[0]!, Number(rest[1]))
+    console.log("ready")
+  } else if (what === "ask") {
+    const [port, count, seed, concurrent, bytesMax, perSecondMax] = rest.slice(1).map(Number) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ]
+    console.log(
+      JSON.stringify(await askTraffic({ connectTo: rest[0]!, port, count, seed, concurrent, bytesMax, perSecondMax })),
+    )
+  } else {
+    const [port = 8000, count = 1, seed = 1, concurrent = 8] = rest.map(Number)
+    console.log(JSON.stringify(await makeTraffic({ host: what, port, count, seed, concurrent })))
+  }
 }

@@ -22,6 +22,8 @@ const peerProgram = `
   use Fcntl;
   $| = 1;
   my @held;
+  # Who is blocked is told by silence; who is not may be slow on a busy machine.
+  our $wait = 0.7;
   sub address { my ($text, $port) = @_;
     return $text =~ /:/ ? pack_sockaddr_in6($port, inet_pton(AF_INET6, $text)) : pack_sockaddr_in($port, inet_aton($text)) }
   sub open_one { my ($from, $to, $port, $type) = @_;
@@ -31,14 +33,14 @@ const peerProgram = `
     return $s if connect($s, address($to, $port));
     return "connect: $!" unless $! == EINPROGRESS;
     my $bits = ""; vec($bits, fileno($s), 1) = 1;
-    return "timeout" unless select(undef, $bits, undef, 0.7);
+    return "timeout" unless select(undef, $bits, undef, $wait);
     $! = unpack("i", getsockopt($s, SOL_SOCKET, SO_ERROR));
     return $! ? "connect: $!" : $s }
   print "ready\\n";
   while (my $line = <STDIN>) {
     my ($word, @rest) = split(" ", $line);
     if ($word eq "try") { my $s = open_one(@rest, SOCK_STREAM); print ref($s) ? "ok\\n" : "$s\\n"; }
-    if ($word eq "open") { my $n = shift @rest; my $problem = "";
+    if ($word eq "open") { local $wait = 5; my $n = shift @rest; my $problem = "";
       for (1 .. $n) { my $s = open_one(@rest, SOCK_STREAM); if (ref($s)) { push @held, $s } else { $problem = $s; last } }
       print scalar(@held), " $problem\\n"; }
     if ($word eq "alive") { my $n = 0;
@@ -151,6 +153,8 @@ export async function openTwoHosts(): Promise<TwoHosts> {
   const containerSpace = await start(holder)
   shell(`
     ip link set lo up
+    for left in v0 c0; do ip link del $left 2> /dev/null || true; done
+    nft delete table ip published 2> /dev/null || true
     ip link add v0 type veth peer name v1 netns ${peerSpace.pid}
     ip addr add ${HOST}/24 dev v0
     ip -6 addr add ${HOST6}/32 dev v0 nodad

@@ -147,7 +147,7 @@ describe("pause", () => {
     await looksIn(100)
     press("p")
     expect(await looksIn(60)).toEqual([30, 60])
-    expect(clock.ticking).toBe(3)
+    expect(clock.ticking).toBe(2)
   })
 
   test("a look that comes back while paused is not shown", async () => {

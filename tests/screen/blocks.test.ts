@@ -132,7 +132,13 @@ describe("answers", () => {
       "block active 5m; 50 closed, 7 had gone, 0 left",
       "ok",
     ],
-    ["nobody", { ...killed, matched: 0, destroyed: 0 }, "block active 5m; no connection matched", "ok"],
+    [
+      "nobody",
+      { ...killed, matched: 0, destroyed: 0, flows: { deleted: 0 } },
+      "block active 5m; no connection matched",
+      "ok",
+    ],
+    ["flows alone", { ...killed, matched: 0, destroyed: 0 }, "block active 5m; 57 flows ended", "ok"],
     [
       "a refusal",
       { ...killed, destroyed: 0, survivors: 57, refusals: [{ errno: "EPERM", count: 57 }] },

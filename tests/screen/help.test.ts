@@ -10,7 +10,7 @@ const first = (state: State) => state.slices.help.top
 test("the keys of the focused panel first, then those of the program", () => {
   expect(overlayFrame(opened(80, 40))).toMatchInlineSnapshot(`
     "
-    ┌─ Keys ────────────────────────────────────────────────────────── 1-37 of 40 ─┐
+    ┌─ Keys ────────────────────────────────────────────────────────── 1-37 of 41 ─┐
     │ Select                                                                       │
     │   ↑          Row above                                                       │
     │   ↓          Row below                                                       │
@@ -22,6 +22,7 @@ test("the keys of the focused panel first, then those of the program", () => {
     │ Look                                                                         │
     │   Enter      All that is known of the selected row                           │
     │   o          Incoming or outgoing                                            │
+    │   u          TCP, UDP or both                                                │
     │   g          By connection, or by peer and process                           │
     │                                                                              │
     │ Act                                                                          │
@@ -47,7 +48,6 @@ test("the keys of the focused panel first, then those of the program", () => {
     │ Act                                                                          │
     │   b          Blocked peers: extend and lift                                  │
     │   h          Action log: who did what, and the result                        │
-    │                                                                              │
     └──────────────────────────────────────────────────────────────────────────────┘
     "
   `)
@@ -56,7 +56,7 @@ test("the keys of the focused panel first, then those of the program", () => {
 test("at 60x15 it fits and says where it is", () => {
   expect(overlayFrame(opened(60, 15))).toMatchInlineSnapshot(`
     "
-    ┌─ Keys ────────────────────────────────────── 1-12 of 40 ─┐
+    ┌─ Keys ────────────────────────────────────── 1-12 of 41 ─┐
     │ Select                                                   │
     │   ↑          Row above                                   │
     │   ↓          Row below                                   │
@@ -68,7 +68,7 @@ test("at 60x15 it fits and says where it is", () => {
     │ Look                                                     │
     │   Enter      All that is known of the selected row       │
     │   o          Incoming or outgoing                        │
-    │   g          By connection, or by peer and process       │
+    │   u          TCP, UDP or both                            │
     └──────────────────────────────────────────────────────────┘
     "
   `)
@@ -87,8 +87,8 @@ describe("scrolls", () => {
     ["up again", ["down", "down", "up"], 1],
     ["not above the top", ["up"], 0],
     ["a page", ["pagedown"], 12],
-    ["to the end", ["end"], 28],
-    ["not past the end", ["end", "down", "pagedown"], 28],
+    ["to the end", ["end"], 29],
+    ["not past the end", ["end", "down", "pagedown"], 29],
     ["back to the top", ["end", "home"], 0],
   ] as const)("%s", (_, chords, top) => expect(first(press(opened(60, 15), ...chords).state)).toBe(top))
 

@@ -36,6 +36,11 @@ function isWhole(state: State): void {
   const { width, height } = state.screen
   expect(lines.length).toBe(height)
   for (const each of lines) expect(lineWidth(each)).toBe(width)
+  // Slices of their own were never drawn: what was kept of the last picture must be the same.
+  const slices = Object.fromEntries(Object.entries(state.slices).map(([id, slice]) => [id, { ...slice }]))
+  expect(view({ ...state, slices: slices as State["slices"] })).toEqual([...lines])
+  // Kept for the state that comes next.
+  view(state)
 }
 
 function selectionIsInside({ slices }: State): void {

@@ -10,7 +10,7 @@ describe("by connection", () => {
     expect(picture(watching(60, 15, webServer))).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ─────────────────────────────── 1-9 of 12 ─┐
-      │ by connection  sort bandwidth ↓                          │
+      │ by connection  TCP  sort bandwidth ↓                     │
       │ PROCESS       LPORT PEER                    ST   ↓TX+RX/s│
       │▌nginx           443 198.51.100.24:51822     EST   1.4MB/s│
       │ nginx           443 203.0.113.77:40112      EST   646KB/s│
@@ -30,7 +30,7 @@ describe("by connection", () => {
     expect(picture(watching(80, 24, webServer))).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ────────────────────────────────────────────────── 1-12 of 12 ─┐
-      │ by connection  sort bandwidth ↓                                              │
+      │ by connection  TCP  sort bandwidth ↓                                         │
       │ PROCESS       LPORT PEER                       ST   QUEUE     ↓TX/s     ↓RX/s│
       │▌nginx           443 198.51.100.24:51822        EST     0B   1.3MB/s  82.0KB/s│
       │ nginx           443 203.0.113.77:40112         EST  9.5KB   625KB/s  20.5KB/s│
@@ -46,7 +46,7 @@ describe("by connection", () => {
       │ sshd             22 192.0.2.15:59790           EST     0B      0B/s      0B/s│
       │                                                                              │
       │                                                                              │
-      │ ──────────────────────────────────────────────────────────────────────────── │
+      │ ── all 14 connections  cover – of eth0  tx 2.0MB/s  rx 193KB/s ───────────── │
       │ 10.0.0.10:443 ← 198.51.100.24:51822  ESTABLISHED                             │
       │ process 1204/nginx  uid 0                                                    │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0     │
@@ -59,7 +59,7 @@ describe("by connection", () => {
     expect(picture(watching(100, 30, webServer))).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ────────────────────────────── 1-12 of 12 ─┐
-      │ by connection  sort bandwidth ↓                          │
+      │ by connection  TCP  sort bandwidth ↓                     │
       │ PROCESS       LPORT PEER                    ST   ↓TX+RX/s│
       │▌nginx           443 198.51.100.24:51822     EST   1.4MB/s│
       │ nginx           443 203.0.113.77:40112      EST   646KB/s│
@@ -82,7 +82,7 @@ describe("by connection", () => {
       │                                                          │
       │                                                          │
       │                                                          │
-      │ ──────────────────────────────────────────────────────── │
+      │ ── all 14 connections  cover – of eth0 ───────────────── │
       │ 10.0.0.10:443 ← 198.51.100.24:51822  ESTABLISHED         │
       │ process 1204/nginx  uid 0                                │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  │
@@ -95,7 +95,7 @@ describe("by connection", () => {
     expect(picture(watching(120, 24, webServer))).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ───────────────────────────────────────────── 1-12 of 12 ─┐
-      │ by connection  sort bandwidth ↓                                         │
+      │ by connection  TCP  sort bandwidth ↓                                    │
       │ PROCESS       LPORT PEER                  ST   QUEUE     ↓TX/s     ↓RX/s│
       │▌nginx           443 198.51.100.24:51822   EST     0B   1.3MB/s  82.0KB/s│
       │ nginx           443 203.0.113.77:40112    EST  9.5KB   625KB/s  20.5KB/s│
@@ -112,7 +112,7 @@ describe("by connection", () => {
       │                                                                         │
       │                                                                         │
       │                                                                         │
-      │ ─────────────────────────────────────────────────────────────────────── │
+      │ ── all 14 connections  cover – of eth0  tx 2.0MB/s  rx 193KB/s ──────── │
       │ 10.0.0.10:443 ← 198.51.100.24:51822  ESTABLISHED                        │
       │ process 1204/nginx  uid 0                                               │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us                 │
@@ -125,7 +125,7 @@ describe("by connection", () => {
     expect(picture(watching(160, 24, webServer))).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ────────────────────────────────────────────────────────────────── 1-12 of 12 ─┐
-      │ by connection  sort bandwidth ↓                                                              │
+      │ by connection  TCP  sort bandwidth ↓                                                         │
       │ PROCESS          LPORT PEER                            STATE        QUEUE     ↓TX/s     ↓RX/s│
       │▌1204/nginx         443 198.51.100.24:51822             ESTABLISHED     0B   1.3MB/s  82.0KB/s│
       │ 1204/nginx         443 203.0.113.77:40112              ESTABLISHED  9.5KB   625KB/s  20.5KB/s│
@@ -142,7 +142,7 @@ describe("by connection", () => {
       │                                                                                              │
       │                                                                                              │
       │                                                                                              │
-      │ ──────────────────────────────────────────────────────────────────────────────────────────── │
+      │ ── all 14 connections  cover – of eth0  tx 2.0MB/s  rx 193KB/s ───────────────────────────── │
       │ 10.0.0.10:443 ← 198.51.100.24:51822  ESTABLISHED                                             │
       │ process 1204/nginx  uid 0                                                                    │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0                     │
@@ -155,7 +155,7 @@ describe("by connection", () => {
     expect(picture(watching(200, 24, webServer))).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ────────────────────────────────────────────────────────────────────────────────────────── 1-12 of 12 ─┐
-      │ by connection  sort bandwidth ↓                                                                                      │
+      │ by connection  TCP  sort bandwidth ↓                                                                                 │
       │ PROCESS          SRC                    PEER                          STATE        SEND-Q  RECV-Q     ↓TX/s     ↓RX/s│
       │▌1204/nginx       10.0.0.10:443          198.51.100.24:51822           ESTABLISHED      0B      0B   1.3MB/s  82.0KB/s│
       │ 1204/nginx       10.0.0.10:443          203.0.113.77:40112            ESTABLISHED   9.5KB      0B   625KB/s  20.5KB/s│
@@ -172,7 +172,7 @@ describe("by connection", () => {
       │                                                                                                                      │
       │                                                                                                                      │
       │                                                                                                                      │
-      │ ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────── │
+      │ ── all 14 connections  cover – of eth0  tx 2.0MB/s  rx 193KB/s ───────────────────────────────────────────────────── │
       │ 10.0.0.10:443 ← 198.51.100.24:51822  ESTABLISHED                                                                     │
       │ process 1204/nginx  uid 0                                                                                            │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0                                             │
@@ -188,7 +188,7 @@ describe("by peer and process", () => {
     expect(picture(press(watching(60, 15, webServer), "g").state)).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ───────── 1-6 of 6 groups, 12 connections ─┐
-      │ by peer and process  sort connections ↓                  │
+      │ by peer and process  TCP  sort connections ↓             │
       │ PEER              ↓CONNS   TX+RX/s PROCESS      PORTS    │
       │▌203.0.113.77           4   646KB/s nginx        443      │
       │ 198.51.100.24          2   1.4MB/s nginx        443      │
@@ -208,7 +208,7 @@ describe("by peer and process", () => {
     expect(picture(press(watching(80, 24, webServer), "g").state)).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ───────────────────────────── 1-6 of 6 groups, 12 connections ─┐
-      │ by peer and process  sort connections ↓                                      │
+      │ by peer and process  TCP  sort connections ↓                                 │
       │ PEER                      ↓CONNS      TX/s      RX/s PROCESS      PORTS      │
       │▌203.0.113.77                   4   625KB/s  20.5KB/s nginx        443        │
       │ 198.51.100.24                  2   1.3MB/s  82.0KB/s nginx        443        │
@@ -224,7 +224,7 @@ describe("by peer and process", () => {
       │                                                                              │
       │                                                                              │
       │                                                                              │
-      │ ──────────────────────────────────────────────────────────────────────────── │
+      │ ── all 14 connections  cover – of eth0  tx 2.0MB/s  rx 193KB/s ───────────── │
       │ 203.0.113.77  process nginx                                                  │
       │ states TW 75% (3)  EST 25% (1)                                               │
       │ ports 443                                                                    │
@@ -237,7 +237,7 @@ describe("by peer and process", () => {
     expect(picture(press(watching(200, 24, webServer), "g").state)).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ───────────────────────────────────────────────────────────────────── 1-6 of 6 groups, 12 connections ─┐
-      │ by peer and process  sort connections ↓                                                                              │
+      │ by peer and process  TCP  sort connections ↓                                                                         │
       │ PEER                                      ↓CONNS  SEND-Q  RECV-Q      TX/s      RX/s PROCESS       PORTS             │
       │▌203.0.113.77                                   4   9.5KB      0B   625KB/s  20.5KB/s nginx         443               │
       │ 198.51.100.24                                  2      0B      0B   1.3MB/s  82.0KB/s nginx         443               │
@@ -254,7 +254,7 @@ describe("by peer and process", () => {
       │                                                                                                                      │
       │                                                                                                                      │
       │                                                                                                                      │
-      │ ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────── │
+      │ ── all 14 connections  cover – of eth0  tx 2.0MB/s  rx 193KB/s ───────────────────────────────────────────────────── │
       │ 203.0.113.77  process nginx                                                                                          │
       │ states TW 75% (3)  EST 25% (1)                                                                                       │
       │ ports 443                                                                                                            │
@@ -267,7 +267,7 @@ describe("by peer and process", () => {
     expect(picture(press(watching(200, 16, webServer), "o", "g").state)).toMatchInlineSnapshot(`
       "
       ┌─ Top Outgoing ─────────────────────────────────────────────────────────────────────── 1-1 of 1 group, 2 connections ─┐
-      │ by peer and process  sort connections ↓                                                                              │
+      │ by peer and process  TCP  sort connections ↓                                                                         │
       │ PEER                                      ↓CONNS  SEND-Q  RECV-Q      TX/s      RX/s PROCESS       RPORTS            │
       │▌10.0.4.31                                      2      0B      0B   4.2KB/s  88.9KB/s api           5432              │
       │                                                                                                                      │
@@ -292,7 +292,7 @@ describe("states", () => {
     expect(picture(opened(60, 15))).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ───────────────────────────────────────────┐
-      │ by connection  sort bandwidth ↓                          │
+      │ by connection  TCP  sort bandwidth ↓                     │
       │ looking…                                                 │
       │                                                          │
       │                                                          │
@@ -312,7 +312,7 @@ describe("states", () => {
     expect(picture(look(opened(80, 22), webServer))).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ────────────────────────────────────────────────── 1-12 of 12 ─┐
-      │ by connection  sort bandwidth ↓                                              │
+      │ by connection  TCP  sort bandwidth ↓                                         │
       │ PROCESS       LPORT PEER                       ST   QUEUE     ↓TX/s     ↓RX/s│
       │▌nginx           443 203.0.113.77:40112         EST  9.5KB         –         –│
       │ sshd             22 192.0.2.15:59788           EST    36B         –         –│
@@ -326,7 +326,7 @@ describe("states", () => {
       │ nginx?          443 203.0.113.77:40096         TW      0B         –         –│
       │ nginx           443 [2001:db8…:370:7348]:50126 EST     0B         –         –│
       │ sshd             22 192.0.2.15:59790           EST     0B         –         –│
-      │ ──────────────────────────────────────────────────────────────────────────── │
+      │ ── all 14 connections  cover – of eth0  tx –  rx – ───────────────────────── │
       │ 10.0.0.10:443 ← 203.0.113.77:40112  ESTABLISHED                              │
       │ process 1204/nginx  uid 0                                                    │
       │ rates need a second look  queued 9.5KB out 0B in  rtt 850us  retransmitted 0 │
@@ -339,7 +339,7 @@ describe("states", () => {
     expect(picture(watching(60, 15, {}))).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ───────────────────────────────────────────┐
-      │ by connection  sort bandwidth ↓                          │
+      │ by connection  TCP  sort bandwidth ↓                     │
       │ No incoming connections; o shows outgoing ones           │
       │                                                          │
       │                                                          │
@@ -359,7 +359,7 @@ describe("states", () => {
     expect(picture(press(watching(60, 15, webServer), "/", ...typed("zzz"), "enter").state)).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ───────────────────────────────────────────┐
-      │ by connection  sort bandwidth ↓  find zzz  F clears      │
+      │ by connection  TCP  sort bandwidth ↓  find zzz  F clears │
       │ No connection matches the filters                        │
       │                                                          │
       │                                                          │
@@ -385,7 +385,7 @@ describe("states", () => {
     ).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ───────────────────────────────────────────┐
-      │ by connection  sort bandwidth ↓                          │
+      │ by connection  TCP  sort bandwidth ↓                     │
       │ cannot list IPv4 TCP sockets: EPERM (a security module   │
       │ refuses NETLINK_SOCK_DIAG)                               │
       │                                                          │
@@ -415,7 +415,7 @@ describe("states", () => {
     ).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ────────────────────────────────────────────────── 1-10 of 12 ─┐
-      │ by connection  sort bandwidth ↓                                              │
+      │ by connection  TCP  sort bandwidth ↓                                         │
       │ 3 sockets could not be read                                                  │
       │ PROCESS       LPORT PEER                       ST   QUEUE     ↓TX/s     ↓RX/s│
       │▌nginx           443 198.51.100.24:51822        EST     0B   1.3MB/s  82.0KB/s│
@@ -437,7 +437,7 @@ describe("states", () => {
     expect(picture(press(watching(80, 22, webServer), "m").state)).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ────────────────────────────────────────────────── 1-12 of 12 ─┐
-      │ by connection  sort bandwidth ↓                                              │
+      │ by connection  TCP  sort bandwidth ↓                                         │
       │ PROCESS       LPORT PEER                       ST   QUEUE     ↓TX/s     ↓RX/s│
       │▌nginx           443 xxx.xxx.100.24:51822       EST     0B   1.3MB/s  82.0KB/s│
       │ nginx           443 xxx.xxx.113.77:40112       EST  9.5KB   625KB/s  20.5KB/s│
@@ -451,7 +451,7 @@ describe("states", () => {
       │ nginx?          443 xxx.xxx.113.77:40094       TW      0B         –         –│
       │ nginx?          443 xxx.xxx.113.77:40096       TW      0B         –         –│
       │ sshd             22 xxx.xxx.2.15:59790         EST     0B      0B/s      0B/s│
-      │ ──────────────────────────────────────────────────────────────────────────── │
+      │ ── all 14 connections  cover – of eth0  tx 2.0MB/s  rx 193KB/s ───────────── │
       │ xxx.xxx.0.10:443 ← xxx.xxx.100.24:51822  ESTABLISHED                         │
       │ process 1204/nginx  uid 0                                                    │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0     │
@@ -468,7 +468,7 @@ describe("states", () => {
     ).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ──────────────────────────────────────────────────── 1-6 of 6 ─┐
-      │ by connection  sort bandwidth ↓  port 443  find !time_wait  F clears         │
+      │ by connection  TCP  sort bandwidth ↓  port 443  find !time_wait  F clears    │
       │ PROCESS       LPORT PEER                       ST   QUEUE     ↓TX/s     ↓RX/s│
       │▌nginx           443 198.51.100.24:51822        EST     0B   1.3MB/s  82.0KB/s│
       │ nginx           443 203.0.113.77:40112         EST  9.5KB   625KB/s  20.5KB/s│
@@ -537,7 +537,7 @@ describe("states", () => {
     expect(picture(gone)).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ────────────────────────────────────────────────── 1-11 of 11 ─┐
-      │ by connection  sort bandwidth ↓                                              │
+      │ by connection  TCP  sort bandwidth ↓                                         │
       │ PROCESS       LPORT PEER                       ST   QUEUE     ↓TX/s     ↓RX/s│
       │ nginx           443 198.51.100.24:51822        EST     0B   1.3MB/s  82.0KB/s│
       │ nginx           443 203.0.113.77:40112         EST  9.5KB   625KB/s  20.5KB/s│
@@ -551,7 +551,7 @@ describe("states", () => {
       │ nginx?          443 203.0.113.77:40096         TW      0B         –         –│
       │ sshd             22 192.0.2.15:59790           EST     0B      0B/s      0B/s│
       │                                                                              │
-      │ ──────────────────────────────────────────────────────────────────────────── │
+      │ ── all 13 connections  cover – of eth0  tx 1.9MB/s  rx 192KB/s ───────────── │
       │ the selected row has ended; arrows select another                            │
       │                                                                              │
       │                                                                              │
@@ -564,7 +564,7 @@ describe("states", () => {
     expect(picture(watching(66, 26, hostile))).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ──────────────────────────────────── 1-16 of 18 ─┐
-      │ by connection  sort bandwidth ↓                                │
+      │ by connection  TCP  sort bandwidth ↓                           │
       │ PROCESS       LPORT PEER                          ST   ↓TX+RX/s│
       │▌␛[31mred␛[0m    443 198.51.100.1:50000            EST  17.6KB/s│
       │ ␛]0;title␇      443 198.51.100.2:50000            EST  16.6KB/s│
@@ -582,7 +582,7 @@ describe("states", () => {
       │ שלום עולם       443 198.51.100.14:50000           EST   4.9KB/s│
       │ ﾊﾝｶｸ            443 198.51.100.15:50000           EST   3.9KB/s│
       │ ␀␀              443 198.51.100.16:50000           EST   2.9KB/s│
-      │ ────────────────────────────────────────────────────────────── │
+      │ ── all 18 connections  cover – of eth0  tx 167KB/s  rx 0B/s ── │
       │ 10.0.0.10:443 ← 198.51.100.1:50000  ESTABLISHED                │
       │ process 100/␛[31mred␛[0m  uid 0                                │
       │ tx 17.6KB/s  rx 0B/s  queued 0B out 0B in  rtt 850us           │
@@ -595,7 +595,7 @@ describe("states", () => {
     expect(picture(press(watching(80, 15, crowd(4312)), "end").state)).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ──────────────────────────────────────── 4,304-4,312 of 4,312 ─┐
-      │ by connection  sort bandwidth ↓                                              │
+      │ by connection  TCP  sort bandwidth ↓                                         │
       │ PROCESS       LPORT PEER                       ST   QUEUE     ↓TX/s     ↓RX/s│
       │ nginx           443 10.1.8.103:44303           EST     0B   8.8KB/s      0B/s│
       │ nginx           443 10.1.8.104:44304           EST     0B   7.8KB/s      0B/s│
@@ -615,7 +615,7 @@ describe("states", () => {
     expect(picture(press(watching(80, 15, crowd(4312)), "g", "pagedown").state)).toMatchInlineSnapshot(`
       "
       ┌─ Top Incoming ──────────────────── 10-18 of 2,156 groups, 4,312 connections ─┐
-      │ by peer and process  sort connections ↓                                      │
+      │ by peer and process  TCP  sort connections ↓                                 │
       │ PEER                      ↓CONNS      TX/s      RX/s PROCESS      PORTS      │
       │▌10.1.0.9                       2   8.2MB/s      0B/s nginx        443        │
       │ 10.1.0.10                      2   8.2MB/s      0B/s nginx        443        │

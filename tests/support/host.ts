@@ -81,7 +81,9 @@ function sampleOf(host: HostSpec, shown: Sample | undefined, at: number): Sample
   const rows = connections.map(({ process, pid = 1000, isSure = true, sharers = 1, tx = 0, rx = 0, ...socket }) => {
     const owner = process === undefined ? -1 : ownerIndex(owners, { pid, name: process, isSure, sharerCount: sharers })
     const hasCounters = socket.state === undefined || socket.state === "ESTABLISHED" || socket.state === "CLOSE_WAIT"
-    const counters = hasCounters ? { acked: tx * seconds, received: rx * seconds, info: { rttUs: 850 } } : {}
+    const counters = hasCounters
+      ? { acked: Math.round(tx * seconds), received: Math.round(rx * seconds), info: { rttUs: 850 } }
+      : {}
     return { owner, socket: { cookie: cookieFor(socket), ...counters, ...socket } }
   })
   const listeners = listen.map((port, i) => ({

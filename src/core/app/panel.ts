@@ -76,6 +76,8 @@ export interface Panel<Id extends string, Slice, Action extends { readonly type:
   update(slice: Slice, action: Action, facts: Facts, size: Size): PanelStep<Slice>
   /** Called when the model, the mask or another fact is new: what the panel derives from them is made here, once. */
   refresh?(slice: Slice, facts: Facts): Slice
+  /** The only facts that title, note, view and strip look at. Absent: they may look at all. */
+  readonly looksAt?: readonly (keyof Facts)[]
   /** Exactly what stands inside the frame. Computes nothing that a test would want to check without a screen. */
   view(slice: Slice, facts: Facts, size: Size): readonly Line[]
   /** One line that says the most important thing, for layouts without room for the panel. */

@@ -18,11 +18,15 @@ export interface State extends Facts {
   /** The look that `model` was made from: the next one is measured against it. */
   readonly sample?: Sample
   readonly rates?: RateTable
+  /**
+   * A look that came while the screen was frozen: shown when it goes on. It is never thrown away, since it holds the
+   * connections that closed before it.
+   */
+  readonly waiting?: { readonly sample: Sample; readonly rates: RateTable; readonly at: number }
   /** Goes up when the operator asks for a look, so that the refresh timer starts anew. */
   readonly lookEpoch: number
   /** The look under way was asked for by the operator: it is shown even while paused. */
   readonly isLookWanted: boolean
-  readonly isLaneBusy: boolean
 }
 
 export function initialState(
@@ -49,6 +53,5 @@ export function initialState(
     slices: Object.fromEntries(panels.map((panel) => [panel.id, panel.initial])) as Slices,
     lookEpoch: 0,
     isLookWanted: false,
-    isLaneBusy: false,
   }
 }

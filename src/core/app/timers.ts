@@ -16,14 +16,13 @@ const BLOCKS_MS = 5_000
 const NO_BLOCKS_MS = 30_000
 
 export function timers(state: State): readonly Timer[] {
-  const clock: Timer = { id: "clock", key: "", everyMs: SECOND_MS, action: "clock/ticked" }
   const acting = actionTimers(state)
-  if (state.isPaused) return [clock, ...acting]
+  if (state.isPaused) return [{ id: "clock", key: "", everyMs: SECOND_MS, action: "clock/ticked" }, ...acting]
   // Rates need two looks: the second one comes early.
   const everyMs = state.model?.elapsedMs === undefined ? SECOND_MS : state.settings.refreshMs
   return [
-    clock,
     { id: "look", key: `${everyMs} ${state.lookEpoch}`, everyMs, action: "look/due" },
+    // What the lane brings tells the time as well: one picture a second, not two.
     { id: "lane", key: "", everyMs: SECOND_MS, action: "lane/due" },
     ...acting,
   ]

@@ -77,6 +77,22 @@ const startLook = (state: State, at: number): Step => [
   { type: "look/collect" },
 ]
 
+/** Shows a look, measured against the one before. */
+function showLook(state: State, { sample, rates, at }: NonNullable<State["waiting"]>): State {
+  const { waiting: _, ...rest } = state
+  const previous = state.sample === undefined ? {} : { previous: state.sample }
+  const model = deriveModel({ sample, ...previous, into: rates, thresholds: state.settings.thresholds })
+  return { ...rest, sample, rates, model, lookedAt: at }
+}
+
+const showWaiting = (state: State): State => (state.waiting === undefined ? state : showLook(state, state.waiting))
+
+/** The time as last told; a notice whose time is over goes. */
+function tick(state: State, at: number): State {
+  const { notice, ...rest } = state
+  return notice !== undefined && notice.until <= at ? { ...rest, now: at } : { ...state, now: at }
+}
+
 type Reducers = { readonly [T in AppAction["type"]]: (state: State, action: Extract<AppAction, { type: T }>) => Step }
 
 const NOTICE_MS = 4_000
@@ -96,41 +112,35 @@ const reducers: Reducers = {
   // The block form waits for it.
   "lifelines/known": (state, action) => {
     const [known] = mitigationReducers["lifelines/known"](state, action)
-    if (!state.overlays.includes("block-peer")) return [known]
-    return updatePanel(known, panelOf("block-peer"), { type: "block-peer/checked" })
+    // Not through `update`, which would count what is asked of the host a second time.
+    return state.overlays.includes("block-peer")
+      ? updatePanel(known, panelOf("block-peer"), { type: "block-peer/checked" })
+      : [known]
   },
   "screen/resized": (state, { size }) => [
     size.width === state.screen.width && size.height === state.screen.height ? state : { ...state, screen: size },
   ],
-  "clock/ticked": (state, { at }) => {
-    const { notice, ...rest } = state
-    return [notice !== undefined && notice.until <= at ? { ...rest, now: at } : { ...state, now: at }]
-  },
+  "clock/ticked": (state, { at }) => [tick(state, at)],
   "look/due": (state, { at }) => (state.isCollecting || state.isPaused ? [state] : startLook(state, at)),
   "look/wanted": (state) => {
     const wanted = { ...state, isLookWanted: true, lookEpoch: state.lookEpoch + 1 }
-    return state.isCollecting ? [wanted] : startLook(wanted, state.now)
+    return state.isCollecting ? [wanted] : startLook(showWaiting(wanted), state.now)
   },
   "look/collected": (state, { sample, rates, at }) => {
     const settled = { ...state, now: at, isCollecting: false, isLookWanted: false }
     // Paused while the look was under way: what is on the screen stays.
-    if (state.isPaused && !state.isLookWanted) return [settled]
-    const previous = state.sample === undefined ? {} : { previous: state.sample }
-    const model = deriveModel({ sample, ...previous, into: rates, thresholds: state.settings.thresholds })
-    return [{ ...settled, sample, rates, model, lookedAt: at }]
+    if (state.isPaused && !state.isLookWanted) return [{ ...settled, waiting: { sample, rates, at } }]
+    return [showLook(settled, { sample, rates, at })]
   },
-  "lane/due": (state) =>
-    state.isLaneBusy || state.isPaused ? [state] : [{ ...state, isLaneBusy: true }, { type: "lane/collect" }],
-  "lane/collected": (state, { counters, monotonicMs }) => {
-    const settled = { ...state, isLaneBusy: false }
-    return [state.isPaused ? settled : { ...settled, lane: deriveLane(state.lane, counters, monotonicMs) }]
-  },
+  "lane/due": (state) => (state.isPaused ? [state] : [state, { type: "lane/collect" }]),
+  "lane/collected": (state, { counters, monotonicMs, at }) => [
+    state.isPaused ? state : { ...tick(state, at), lane: deriveLane(state.lane, counters, monotonicMs) },
+  ],
   "effect/failed": (state, { effect, reason, at }) =>
     afterFailure(
       {
-        ...state,
+        ...tick(state, at),
         ...(effect.type === "look/collect" ? { isCollecting: false, isLookWanted: false } : {}),
-        ...(effect.type === "lane/collect" ? { isLaneBusy: false } : {}),
         notice: { text: reason, tone: "crit", until: at + FAILURE_NOTICE_MS },
       },
       effect,
@@ -154,7 +164,7 @@ const reducers: Reducers = {
     if (top === undefined) return [state.isZoomed ? { ...state, isZoomed: false } : state]
     return [withSlice({ ...state, overlays: state.overlays.slice(0, -1) }, top, panelOf(top).initial)]
   },
-  "app/pause": (state) => [{ ...state, isPaused: !state.isPaused }],
+  "app/pause": (state) => [state.isPaused ? showWaiting({ ...state, isPaused: false }) : { ...state, isPaused: true }],
   "app/mask": (state) => [{ ...state, isMasked: !state.isMasked }],
   "app/zoom": (state) => [{ ...state, isZoomed: !state.isZoomed }],
   // Asked a second time, it ends: the blocks stay and are lifted on time.

@@ -15,10 +15,27 @@ export interface CommandSpec {
   readonly examples: readonly { readonly line: string; readonly meaning: string }[]
 }
 
+/** Of commands that look. */
+const sight = {
+  netns: "network namespaces: all that may be entered, host (where this is started), or one by name (default: all)",
+} as const
+
 const label = {
+  ...sight,
   interface: "interface named in the output (default: the one that leads out); connections of all are listed",
 } as const
 
+const jsonObject = { json: "print one JSON object; what is not known is null" } as const
+
+const target = {
+  dataDir: "the worker of this data directory (default: the one that runs, else daemon.json, else the default)",
+  pidFile: "the worker of this pid file",
+} as const
+
+const history = ["interval", "topLimit", "interface", "retentionHours", "maxSize", "minFree", "compress"] as const
+
+const fromFile =
+  "What is not given comes from daemon.json (/etc/holyf-network, or HOLYF_NETWORK_DAEMON_CONFIG_FILE), else it is the default."
 const jsonSentence = "print one JSON object instead of text"
 
 export const commands = [
@@ -29,9 +46,10 @@ export const commands = [
       "Shows live who talks to this host and what is wrong. Runs without root too, and then says what it cannot see.",
     ],
     flags: [
-      { title: "Dashboard", ids: ["interface", "refresh", "sensitiveIp", "healthConfig"] },
+      { title: "Dashboard", ids: ["interface", "refresh", "netns", "enableAcct", "sensitiveIp", "healthConfig"] },
       { title: "Instead of the dashboard", ids: ["listInterfaces", "version", "help"] },
     ],
+    sentences: sight,
     examples: [
       { line: "sudo holyf-network -r 5", meaning: "look every 5 seconds" },
       { line: "sudo holyf-network -i eth1 --sensitive-ip", meaning: "another interface, addresses hidden" },
@@ -43,11 +61,12 @@ export const commands = [
     summary: "print this host's connections with their rates",
     about: [
       "Looks twice and prints what moved in between, the busiest connection first. Listening sockets are no " +
-        "connections. A rate that cannot be known is –; a process marked ? is inferred from its listener.",
+        "connections; those that closed between the looks are in state CLOSE. A rate that cannot be known is –; a " +
+        "process marked ? is inferred from its listener, and ct/nat is traffic that is passed on for others.",
     ],
     flags: [
-      { title: "Which connections", ids: ["in", "out", "port", "peer", "process", "proto"] },
-      { title: "How", ids: ["sample", "interface", "json", "help"] },
+      { title: "Which connections", ids: ["in", "out", "port", "peer", "process", "proto", "netns"] },
+      { title: "How", ids: ["sample", "interface", "enableAcct", "json", "help"] },
     ],
     sentences: label,
     examples: [
@@ -62,9 +81,102 @@ export const commands = [
     about: [
       "Looks twice and prints connections joined by peer, service port and process: the format that replay reads.",
     ],
-    flags: [{ title: "Flags", ids: ["sample", "topLimit", "interface", "help"] }],
+    flags: [{ title: "Flags", ids: ["sample", "topLimit", "netns", "interface", "enableAcct", "help"] }],
     sentences: label,
     examples: [{ line: "sudo holyf-network snapshot >> connections.jsonl", meaning: "keep what goes on now" }],
+  },
+  {
+    name: "daemon",
+    summary: "keep a history of who talks to this host",
+    about: [
+      "A worker in the background looks every few seconds and writes a line of JSON into a file a day. There is one " +
+        "worker for each data directory. `daemon start --help` and so on explain each command.",
+    ],
+    flags: [{ title: "Flags", ids: ["help"] }],
+    examples: [{ line: "sudo holyf-network daemon start", meaning: "begin to keep a history" }],
+  },
+  {
+    name: "daemon start",
+    summary: "start the worker in the background",
+    about: [
+      "Ends well only when the worker holds the lock of its data directory and has written its first line; else it " +
+        "prints what the worker said.",
+      fromFile,
+    ],
+    flags: [
+      { title: "What is kept", ids: history },
+      { title: "Where", ids: ["dataDir", "pidFile", "logFile", "help"] },
+    ],
+    sentences: label,
+    examples: [
+      { line: "sudo holyf-network daemon start --interval 10", meaning: "a line every 10 seconds" },
+      { line: "sudo holyf-network daemon start --max-size 2G", meaning: "never more than 2 GB" },
+    ],
+  },
+  {
+    name: "daemon run",
+    summary: "be the worker, in the foreground",
+    about: ["For service managers: says when it is ready, reloads on SIGHUP, ends on SIGTERM.", fromFile],
+    flags: [
+      { title: "What is kept", ids: history },
+      { title: "Where", ids: ["dataDir", "pidFile", "logFile", "help"] },
+    ],
+    sentences: { ...label, logFile: "write the log to this file (default: to stderr)" },
+    examples: [{ line: "sudo holyf-network daemon run --interval 5", meaning: "until Ctrl+C" }],
+  },
+  {
+    name: "daemon status",
+    summary: "say whether a worker runs and how it goes",
+    about: ["Ends with 3 when no worker runs."],
+    flags: [{ title: "Flags", ids: ["json", "dataDir", "pidFile", "help"] }],
+    sentences: { ...target, ...jsonObject },
+    examples: [{ line: "sudo holyf-network daemon status --json", meaning: "for a monitor" }],
+  },
+  {
+    name: "daemon stop",
+    summary: "stop the worker",
+    about: [
+      "Only a process that holds the lock and is the one its record names, by pid, start time and boot, is ever signalled.",
+    ],
+    flags: [{ title: "Flags", ids: ["timeout", "dataDir", "pidFile", "help"] }],
+    sentences: target,
+    examples: [{ line: "sudo holyf-network daemon stop --timeout 30", meaning: "on a slow disk" }],
+  },
+  {
+    name: "daemon restart",
+    summary: "stop the worker and start it again",
+    about: ["Without flags the worker gets those it was started with."],
+    flags: [
+      { title: "What is kept", ids: history },
+      { title: "Where", ids: ["dataDir", "pidFile", "logFile", "timeout", "help"] },
+    ],
+    sentences: { ...label, ...target },
+    examples: [{ line: "sudo holyf-network daemon restart", meaning: "after an upgrade" }],
+  },
+  {
+    name: "daemon prune",
+    summary: "delete the days that are too old, now",
+    about: ["The worker does the same when it starts and at midnight. Today's day and the newest are always kept."],
+    flags: [
+      { title: "Flags", ids: ["dryRun", "retentionHours", "maxSize", "minFree", "json", "dataDir", "pidFile", "help"] },
+    ],
+    sentences: { ...target, ...jsonObject, dryRun: "say what would be deleted, and delete nothing" },
+    examples: [{ line: "sudo holyf-network daemon prune --dry-run", meaning: "what would go" }],
+  },
+  {
+    name: "daemon logs",
+    summary: "print the end of the worker's log",
+    about: [],
+    flags: [{ title: "Flags", ids: ["lines", "follow", "dataDir", "pidFile", "help"] }],
+    sentences: target,
+    examples: [{ line: "sudo holyf-network daemon logs -n 20 --follow", meaning: "watch it" }],
+  },
+  {
+    name: "daemon unit",
+    summary: "print a systemd unit for this program",
+    about: ["Write it to /etc/systemd/system/holyf-network.service, then: systemctl enable --now holyf-network"],
+    flags: [{ title: "Flags", ids: ["help"] }],
+    examples: [{ line: "sudo holyf-network daemon unit > unit", meaning: "look at it first" }],
   },
   {
     name: "block",
@@ -116,6 +228,32 @@ export const commands = [
     ],
     sentences: { port: "the port on this host (the same as PEER:PORT)", json: jsonSentence },
     examples: [{ line: "sudo holyf-network kill 203.0.113.7:443", meaning: "end what it has open" }],
+  },
+  {
+    name: "trace",
+    words: "[peer]",
+    summary: "capture packets of a peer and say what is wrong",
+    about: [
+      "PEER is an address, or ADDRESS:PORT ([ADDRESS]:PORT for IPv6); the port may be either side's. Both directions are " +
+        "captured, with ICMP errors and ARP about the peer. Needs root and tcpdump; --read and --list need neither. " +
+        "Ctrl+C ends a capture early and judges what there is.",
+    ],
+    flags: [
+      { title: "Capture", ids: ["seconds", "packets", "interface", "netns", "filter", "write", "dataDir"] },
+      { title: "Instead of a capture", ids: ["read", "list"] },
+      { title: "How", ids: ["json", "help"] },
+    ],
+    sentences: {
+      interface: "interface to capture on, or any (default: the one that leads to the peer)",
+      json: "print one JSON object instead of text; missing values are null",
+      dataDir: "where captures and their history are kept",
+      netns: "capture inside this network namespace: a name of ip netns, or the id of a process in it",
+    },
+    examples: [
+      { line: "sudo holyf-network trace 203.0.113.7:443", meaning: "does the handshake come through?" },
+      { line: "sudo holyf-network trace 10.0.3.4 --netns blue --seconds 30", meaning: "inside a network namespace" },
+      { line: "holyf-network trace --read incident.pcap --json", meaning: "judge a capture of another host" },
+    ],
   },
   {
     name: "help",

@@ -1,17 +1,16 @@
 /** The connections as a table of text: for eyes, and for line tools. */
-import { type Connection, type Connections, connectionAt } from "../model/connections.ts"
+import { type Connection, type Connections, connectionAt, PASSED_ON } from "../model/connections.ts"
+import type { Coverage } from "../model/coverage.ts"
 import { byteMark } from "../model/rates.ts"
+import { endpoint } from "../text/endpoint.ts"
 import { type Line, plainText } from "../text/line.ts"
 import { type Column, columnWidths, tableHead, tableRow } from "../text/table.ts"
 import { bytes, count, microseconds, rate, UNKNOWN } from "../text/units.ts"
 import { cellWidth, harmless } from "../text/width.ts"
 
-const endpoint = (address: string, port: number) =>
-  address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`
-
 /** `1204/nginx`, with `?` when inferred; `-` when nobody is known. */
-function processText({ owner }: Connection): string {
-  if (owner === undefined) return "-"
+function processText({ owner, translation }: Connection): string {
+  if (owner === undefined) return translation === undefined ? "-" : PASSED_ON
   const name = owner.name === "" ? `${owner.pid}` : `${owner.pid}/${harmless(owner.name)}`
   return owner.isSure ? name : `${name}?`
 }
@@ -84,6 +83,10 @@ export function* connectionsTable(connections: Connections, rows: Uint32Array, w
   yield textOf(tableHead(columns, widths))
   for (const row of rows) yield textOf(tableRow(columns, widths, connectionAt(connections, row)))
 }
+
+/** `connections account for 99.8% of what eth0 carried`. */
+export const coverageText = ({ interfaceName, percent }: Coverage): string =>
+  `connections account for ${percent.toFixed(1)}% of what ${harmless(interfaceName)} carried`
 
 const textOf = (line: Line) => `${plainText([line]).trimEnd()}\n`
 

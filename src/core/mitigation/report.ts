@@ -29,7 +29,14 @@ export function killReport(kill: KillOutcome): Told {
     const hint = refusal!.errno === "EPERM" ? " Run with sudo, or give CAP_NET_ADMIN." : ""
     return { text: `the kernel refused to close ${survivors} (${refusal!.errno}).${hint}`, tone: "crit" }
   }
-  if (matched === 0 && destroyed === 0 && survivors === 0) return { text: "no connection matched", tone: "ok" }
+  if (matched === 0 && destroyed === 0 && survivors === 0) return nothingClosed(kill)
   const gone = alreadyGone > 0 ? `, ${alreadyGone} had gone` : ""
   return { text: `${destroyed} closed${gone}, ${survivors} left`, tone: survivors > 0 ? "warn" : "ok" }
+}
+
+/** What is passed on for others has flows and no socket. */
+function nothingClosed({ flows }: KillSummary): Told {
+  const deleted = "deleted" in flows ? flows.deleted : 0
+  if (deleted === 0) return { text: "no connection matched", tone: "ok" }
+  return { text: `${deleted} ${deleted === 1 ? "flow" : "flows"} ended`, tone: "ok" }
 }

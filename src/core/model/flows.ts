@@ -6,33 +6,12 @@
  */
 
 import type { FlowTable } from "../sample/flow-table.ts"
-import type { Flows } from "../sample/flows.ts"
-import { isInScope } from "../sample/flows.ts"
+import type { Flows, FlowsSeen } from "../sample/flows.ts"
+import { isCompleteFlows, isInScope } from "../sample/flows.ts"
 import { isSenderSide } from "../sample/nat.ts"
 import { IPPROTO_UDP, rowSource, type SocketTable } from "../sample/socket-table.ts"
+import { type FlowRateTable, fitFlowRates } from "./flow-rates.ts"
 import { byteMark, type RateTable } from "./rates.ts"
-
-/** Bytes that moved in the window, row by row beside the `FlowTable`. Reused from look to look. */
-export interface FlowRateTable {
-  /** From whom sent first to whom answers, and back; NaN is unknown. */
-  originalBytes: Float64Array
-  replyBytes: Float64Array
-  /** byteMark. */
-  mark: Uint8Array
-}
-
-export const createFlowRateTable = (): FlowRateTable => ({
-  originalBytes: new Float64Array(0),
-  replyBytes: new Float64Array(0),
-  mark: new Uint8Array(0),
-})
-
-function fitFlowRates(rates: FlowRateTable, capacity: number): void {
-  if (rates.mark.length >= capacity) return
-  rates.originalBytes = new Float64Array(capacity)
-  rates.replyBytes = new Float64Array(capacity)
-  rates.mark = new Uint8Array(capacity)
-}
 
 /** As for sockets: no device carries more than 400 Gbit/s. */
 const BYTES_PER_SECOND_MAX = 400e9 / 8
@@ -56,7 +35,7 @@ export function deriveFlowBytes(
     mark.fill(byteMark.first, 0, table.length)
     return
   }
-  const { isComplete, scope, table: tableBefore } = before.flows
+  const { scope, table: tableBefore } = before.flows
   const bytesMax = (BYTES_PER_SECOND_MAX * before.elapsedMs) / 1000
   for (let row = 0; row < table.length; row++) {
     const match = table.previousRow[row]!
@@ -66,7 +45,8 @@ export function deriveFlowBytes(
     if (match >= 0) {
       original -= tableBefore.originalBytes[match]!
       reply -= tableBefore.replyBytes[match]!
-    } else if (!isComplete || !isInScope(scope, table, row)) reason = byteMark.first
+    } else if (!isCompleteFlows(before.flows, table.namespace[row]!) || !isInScope(scope, table, row))
+      reason = byteMark.first
     // The comparisons are false for NaN, which is told apart last.
     if (reason === byteMark.exact) {
       if (original < 0 || reply < 0) reason = byteMark.wentBack
@@ -82,20 +62,43 @@ export function deriveFlowBytes(
 /**
  * Puts the bytes of flows where only they know: in rows that came from conntrack, and in connected UDP sockets. Run it
  * after `deriveBytes`; `appendFlowRows` has joined sockets and flows.
+ *
+ * Where flows are read less often than sockets, a living row gets the part of the flows' window that one look is: `part`
+ * is 1 where both windows are the same.
  */
 export function applyFlowBytes(
   rates: RateTable,
   sockets: SocketTable,
-  flows: { readonly table: FlowTable; readonly rates: FlowRateTable },
+  flows: { readonly table: FlowTable; readonly rates: FlowRateTable; readonly part?: number },
 ): void {
+  const { part = 1 } = flows
   for (let row = 0; row < sockets.length; row++) {
     const flow = sockets.flow[row]!
     if (flow < 0) continue
-    if (sockets.source[row] === rowSource.socket && sockets.protocol[row] !== IPPROTO_UDP) continue
+    if (hasOwnCounters(sockets, row)) continue
     const { originalBytes, replyBytes, mark } = flows.rates
     const isSender = isSenderSide(sockets, row, flows.table)
-    rates.txBytes[row] = (isSender ? originalBytes : replyBytes)[flow]!
-    rates.rxBytes[row] = (isSender ? replyBytes : originalBytes)[flow]!
+    const own = sockets.source[row] === rowSource.closed ? 1 : part
+    rates.txBytes[row] = (isSender ? originalBytes : replyBytes)[flow]! * own
+    rates.rxBytes[row] = (isSender ? replyBytes : originalBytes)[flow]! * own
     rates.mark[row] = mark[flow]!
   }
+}
+
+/** TCP sockets, living and closed, count for themselves. The row of a flow that has ended has no tcp_info. */
+export const hasOwnCounters = ({ source, protocol, hasInfo }: SocketTable, row: number): boolean =>
+  protocol[row] !== IPPROTO_UDP &&
+  (source[row] === rowSource.socket || (source[row] === rowSource.closed && hasInfo[row] === 1))
+
+/**
+ * The part of the flows' window that the window of the sockets is: 1 where the flows were read in both looks, NaN where
+ * no window is known.
+ */
+export function flowPart(
+  now: FlowsSeen,
+  before: { readonly flows: FlowsSeen | undefined; readonly elapsedMs: number } | undefined,
+): number {
+  if (before === undefined || now.before === undefined) return Number.NaN
+  const isEveryLook = !now.isKept && now.before.readAtMs === before.flows?.now.readAtMs && !before.flows.isKept
+  return isEveryLook ? 1 : before.elapsedMs / (now.now.readAtMs - now.before.readAtMs)
 }

@@ -1,6 +1,6 @@
 /** Which groups matter most. */
 import { addressText } from "../sample/socket-table.ts"
-import { type Connections, ownerAt } from "./connections.ts"
+import { type Connections, processNameAt } from "./connections.ts"
 import type { GroupTable } from "./groups.ts"
 import { sortRows } from "./order.ts"
 
@@ -13,7 +13,7 @@ export function busiestGroups(connections: Connections, groups: GroupTable, limi
   const known = (bytes: number) => (Number.isNaN(bytes) ? 0 : bytes)
   const moved = (group: number) => known(txBytes[group]!) + known(rxBytes[group]!)
   const queued = (group: number) => txQueue[group]! + rxQueue[group]!
-  const name = (group: number) => ownerAt(connections, row[group]!)?.name ?? ""
+  const name = (group: number) => processNameAt(connections, row[group]!)
   const peers: string[] = []
   const peer = (group: number) => {
     peers[group] ??= addressText(connections.table.remoteAddress, row[group]!)

@@ -4,8 +4,8 @@
  * A host with 100,000 peers has as many groups, so a group is an index too; `describeGroups` makes objects for those
  * that are shown.
  */
-import { addressText, stateName } from "../sample/socket-table.ts"
-import { type Connections, ownerAt, type Side } from "./connections.ts"
+import { addressText } from "../sample/socket-table.ts"
+import { type Connections, isPassedOn, PASSED_ON, processNameAt, type Side, stateAt } from "./connections.ts"
 
 export interface GroupTable {
   readonly length: number
@@ -26,30 +26,34 @@ export interface GroupTable {
 /** What joins connections: their peer, maybe the process, maybe the service port. */
 export type GroupKey = "peer" | "peer-process" | "peer-process-port"
 
+// Room that is needed only while rows are grouped: kept, since at each look it would be a megabyte of garbage.
+let firstRow = new Uint32Array(0)
+let slotScratch = new Int32Array(0)
+
 /** Groups `rows`. Hot: once a look, over every connection. */
 export function groupConnections(connections: Connections, rows: Uint32Array, key: GroupKey, side: Side): GroupTable {
   const { table, rates } = connections
   const { remoteAddress, sendQueue, receiveQueue } = table
   const servicePort = side === "in" ? table.localPort : table.remotePort
-  const nameOf = key === "peer" ? new Uint32Array(connections.owners.length + 1) : nameIds(connections)
-  const byPort = key === "peer-process-port"
-  const capacity = rows.length
-  const groups = {
-    row: new Uint32Array(capacity),
-    connectionCount: new Uint32Array(capacity),
-    txQueue: new Float64Array(capacity),
-    rxQueue: new Float64Array(capacity),
-    txBytes: new Float64Array(capacity).fill(Number.NaN),
-    rxBytes: new Float64Array(capacity).fill(Number.NaN),
-    port: new Uint16Array(capacity),
-    groupOf: new Uint32Array(capacity),
+  const isByProcess = key !== "peer"
+  const { nameOf, passedOn } = isByProcess ? nameIds(connections) : NO_NAMES
+  const nameAt = (row: number) => {
+    if (!isByProcess) return 0
+    const owner = table.owner[row]!
+    return owner < 0 && table.flow[row]! >= 0 && isPassedOn(connections, row) ? passedOn : nameOf[owner + 1]!
   }
-  const slots = new Int32Array(powerOfTwoOver(capacity * 2)).fill(-1)
+  const byPort = key === "peer-process-port"
+  const groupOf = new Uint32Array(rows.length)
+  // First which group each row is in: only then is it known how many there are, mostly far fewer than rows.
+  if (firstRow.length < rows.length) firstRow = new Uint32Array(rows.length)
+  const size = powerOfTwoOver(rows.length * 2)
+  if (slotScratch.length < size) slotScratch = new Int32Array(size)
+  const slots = slotScratch.subarray(0, size).fill(-1)
   const mask = slots.length - 1
   let length = 0
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!
-    const name = nameOf[table.owner[row]! + 1]!
+    const name = nameAt(row)
     const port = byPort ? servicePort[row]! : 0
     let slot = hash(remoteAddress, row, name, port) & mask
     let group = slots[slot]!
@@ -60,11 +64,24 @@ export function groupConnections(connections: Connections, rows: Uint32Array, ke
     if (group < 0) {
       group = length++
       slots[slot] = group
-      groups.row[group] = row
-      groups.port[group] = servicePort[row]!
+      firstRow[group] = row
     }
-    groups.groupOf[i] = group
-    groups.connectionCount[group]!++
+    groupOf[i] = group
+  }
+  const groups = {
+    row: firstRow.slice(0, length),
+    connectionCount: new Uint32Array(length),
+    txQueue: new Float64Array(length),
+    rxQueue: new Float64Array(length),
+    txBytes: new Float64Array(length).fill(Number.NaN),
+    rxBytes: new Float64Array(length).fill(Number.NaN),
+    port: new Uint16Array(length).fill(0xffff),
+    groupOf,
+  }
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!
+    const group = groupOf[i]!
+    groups.connectionCount[group]! += table.connectionCount[row]!
     groups.txQueue[group]! += sendQueue[row]!
     groups.rxQueue[group]! += receiveQueue[row]!
     if (servicePort[row]! < groups.port[group]!) groups.port[group] = servicePort[row]!
@@ -74,8 +91,8 @@ export function groupConnections(connections: Connections, rows: Uint32Array, ke
   return { ...groups, length }
 
   function isSame(group: number, row: number, name: number, port: number): boolean {
-    const other = groups.row[group]!
-    if (nameOf[table.owner[other]! + 1] !== name) return false
+    const other = firstRow[group]!
+    if (nameAt(other) !== name) return false
     if (byPort && servicePort[other] !== port) return false
     for (let i = 0; i < 4; i++) if (remoteAddress[other * 4 + i] !== remoteAddress[row * 4 + i]) return false
     return true
@@ -84,8 +101,13 @@ export function groupConnections(connections: Connections, rows: Uint32Array, ke
 
 const addKnown = (sum: number, value: number) => (Number.isNaN(value) ? sum : Number.isNaN(sum) ? value : sum + value)
 
-/** A number for each process name, by owner index + 1: two processes of one name are one group. */
-function nameIds({ owners }: Connections): Uint32Array {
+const NO_NAMES = { nameOf: new Uint32Array(0), passedOn: 0 }
+
+/**
+ * A number for each process name, by owner index + 1: two processes of one name are one group. What is passed on for
+ * others has a number too.
+ */
+function nameIds({ owners }: Connections): { readonly nameOf: Uint32Array; readonly passedOn: number } {
   const ids = new Map<string, number>([["", 0]])
   const out = new Uint32Array(owners.length + 1)
   for (const [i, owner] of owners.entries()) {
@@ -93,7 +115,7 @@ function nameIds({ owners }: Connections): Uint32Array {
     ids.set(owner.name, id)
     out[i + 1] = id
   }
-  return out
+  return { nameOf: out, passedOn: ids.get(PASSED_ON) ?? ids.size }
 }
 
 function hash(addresses: Uint32Array, row: number, name: number, port: number): number {
@@ -140,8 +162,8 @@ export function describeGroups(
     if (detail === undefined) continue
     const row = rows[i]!
     detail.ports.add(servicePort[row]!)
-    const state = stateName(table.state[row]!)
-    detail.states.set(state, (detail.states.get(state) ?? 0) + 1)
+    const state = stateAt(table, row)
+    detail.states.set(state, (detail.states.get(state) ?? 0) + table.connectionCount[row]!)
   }
   return wanted.map((group): Group => {
     const row = groups.row[group]!
@@ -149,7 +171,7 @@ export function describeGroups(
     const rx = groups.rxBytes[group]!
     return {
       peerAddress: addressText(table.remoteAddress, row),
-      process: ownerAt(connections, row)?.name ?? "",
+      process: processNameAt(connections, row),
       connectionCount: groups.connectionCount[group]!,
       txQueue: groups.txQueue[group]!,
       rxQueue: groups.rxQueue[group]!,

@@ -5,6 +5,7 @@
  */
 import { isCompleteIn, type Sockets } from "../sample/sample.ts"
 import { addressBytes, addressText, type SocketTable } from "../sample/socket-table.ts"
+import { createFlowRateTable, type FlowRateTable } from "./flow-rates.ts"
 
 /** Why a row's bytes are what they are. */
 export const byteMark = {
@@ -29,6 +30,8 @@ export interface RateTable {
   mark: Uint8Array
   /** 1: the local address and port are listened on. */
   isIncoming: Uint8Array
+  /** What moved on each conntrack flow, row by row beside the `FlowTable`. */
+  readonly flows: FlowRateTable
 }
 
 export const createRateTable = (): RateTable => ({
@@ -36,6 +39,7 @@ export const createRateTable = (): RateTable => ({
   rxBytes: new Float64Array(0),
   mark: new Uint8Array(0),
   isIncoming: new Uint8Array(0),
+  flows: createFlowRateTable(),
 })
 
 /** Makes room for the rows of `capacity` sockets. What was there is gone. */

@@ -33,8 +33,12 @@ export interface Subject {
   readonly ports: readonly PortCount[]
   /** A group that was looked for with a port holds only connections of that port. */
   readonly onlyPort?: number
-  /** Absent: the namespace we were started in. */
+  /** Absent: the namespace we were started in. Of a group, where most of its connections are. */
   readonly namespace?: NamespaceName
+  /** Connections of a group that are in other namespaces, which an action does not reach. */
+  readonly elsewhereCount?: number
+  /** No process of this host is an end of it: what an action ends are flows. */
+  readonly isPassedOn?: boolean
 }
 
 /** What a look says of a connection beyond what a row shows. */
@@ -90,7 +94,8 @@ export function namespaceAt({ table, namespaces }: Connections, row: number): Na
 /** The busiest port first; of equals the lowest. */
 export const countPorts = (ports: Iterable<number>): readonly PortCount[] => {
   const counts = new Map<number, number>()
-  for (const port of ports) counts.set(port, (counts.get(port) ?? 0) + 1)
+  // Closed connections that were summed have no single port.
+  for (const port of ports) if (port !== 0) counts.set(port, (counts.get(port) ?? 0) + 1)
   return [...counts]
     .map(([port, connections]) => ({ port, connections }))
     .sort((a, b) => b.connections - a.connections || a.port - b.port)

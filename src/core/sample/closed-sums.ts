@@ -9,6 +9,9 @@ import { appendCopies, type SocketTable } from "./socket-table.ts"
 /** With more peers than this in one look the rest are summed without their peer. */
 export const CLOSED_SUMS_MAX = 5_000
 
+/** Cookies of sockets count up and never have the highest bit. */
+const SUM_COOKIE_HIGH = 0xffffffff
+
 /** Where each sum stands in the look's table. */
 export interface ClosedSums {
   readonly rows: Map<string, number>
@@ -38,16 +41,18 @@ export function sumClosed(
   const row = own ?? (hasPeer ? undefined : sums.rows.get(rest))
   const acked = events.bytesAcked[event]! - (isCounted ? events.countedAcked[event]! : 0)
   const received = events.bytesReceived[event]! - (isCounted ? events.countedReceived[event]! : 0)
+  const sent = events.bytesSent[event]! - (isCounted ? events.countedSent[event]! : 0)
   if (row === undefined) {
     const made = appendCopies(events, Int32Array.of(event), table)
-    begin(table, made, { acked, received, isKnown, hasPeer })
+    begin(table, made, { acked, received, sent, isKnown, hasPeer })
+    table.cookieLow[made] = sums.rows.size
     sums.rows.set(hasPeer ? `${peer} ${rest}` : rest, made)
     if (hasPeer) sums.peers++
     return hasPeer
   }
   table.bytesAcked[row]! += acked
   table.bytesReceived[row]! += received
-  table.bytesSent[row]! += events.bytesSent[event]!
+  table.bytesSent[row]! += sent
   table.bytesRetransmitted[row]! += events.bytesRetransmitted[event]!
   table.retransTotal[row]! += events.retransTotal[event]!
   table.connectionCount[row]!++
@@ -58,15 +63,16 @@ export function sumClosed(
 function begin(
   table: SocketTable,
   row: number,
-  first: { acked: number; received: number; isKnown: boolean; hasPeer: boolean },
+  first: { acked: number; received: number; sent: number; isKnown: boolean; hasPeer: boolean },
 ): void {
   table.bytesAcked[row] = first.acked
   table.bytesReceived[row] = first.received
   table.countedAcked[row] = first.isKnown ? 0 : Number.NaN
   table.countedReceived[row] = first.isKnown ? 0 : Number.NaN
-  // No socket: a sum is nobody's continuation.
-  table.cookieLow[row] = 0
-  table.cookieHigh[row] = 0
+  table.bytesSent[row] = first.sent
+  table.countedSent[row] = first.isKnown ? 0 : Number.NaN
+  // No socket: a sum is nobody's continuation. Its name is one that no socket has, nor a flow's row.
+  table.cookieHigh[row] = SUM_COOKIE_HIGH
   if (table.isOpener[row] === 1) table.localPort[row] = 0
   else table.remotePort[row] = 0
   if (!first.hasPeer) table.remoteAddress.fill(0, row * 4, row * 4 + 4)

@@ -23,8 +23,16 @@ export interface FlowRowsInput {
   readonly sockets: SocketTable
   /** Flows, linked with those of the look before. */
   readonly flows: FlowTable
-  /** The flows the look before showed; its `socketRow` says which row stood for them. */
+  /**
+   * The flows the look before showed; its `socketRow` says which row stood for them. Absent also where `flows` are those
+   * of an earlier look: what ended in it has been counted.
+   */
   readonly previousFlows?: FlowTable | undefined
+  /**
+   * Sockets that stand in no row of their own: of connections whose closing is awaited or summed. Their flows are told by
+   * the closings.
+   */
+  readonly hidden?: readonly SocketTable[]
   /** One namespace: its addresses (broadcast addresses too), its rows of `sockets` and its rows of `flows`. */
   readonly namespaces: readonly {
     readonly addresses: AddressSet
@@ -57,7 +65,12 @@ export interface FlowRowsResult {
 export function appendFlowRows(input: FlowRowsInput): FlowRowsResult {
   const { sockets, flows } = input
   const from = sockets.length
+  if (flows.length === 0) return { rows: { from, to: from }, withSocket: 0, doubled: 0 }
+  flows.role.fill(flowRole.none, 0, flows.length)
+  flows.socketRow.fill(-1, 0, flows.length)
+  flows.holderRow.fill(-1, 0, flows.length)
   const ends = indexEnds(sockets, flows)
+  const isHidden = findHidden(input.hidden ?? [], flows)
   let withSocket = 0
   let doubled = 0
   // Living flows first: one that has ended is never shown instead.
@@ -70,6 +83,7 @@ export function appendFlowRows(input: FlowRowsInput): FlowRowsResult {
         const sender = findEnd(ends, flow, SENDER)
         const answerer = findEnd(ends, flow, ANSWERER)
         if (sender < 0 && answerer < 0) {
+          if (isHidden(flow)) continue
           const place = placeOf(namespace.addresses, flows, flow, holders, sockets)
           // A closed connection of this host is told by the closings, with payload and process.
           if (!isLive && place.role === flowRole.host) continue
@@ -94,6 +108,15 @@ export function appendFlowRows(input: FlowRowsInput): FlowRowsResult {
 function joinSocket(sockets: SocketTable, flows: FlowTable, row: number, flow: number): void {
   sockets.flow[row] = flow
   flows.socketRow[flow] = row
+  // UDP has no listeners: whoever sent first opened it.
+  if (sockets.source[row] === rowSource.socket && sockets.protocol[row] === IPPROTO_UDP)
+    sockets.isOpener[row] = isSenderSide(sockets, row, flows) ? 1 : 0
+}
+
+/** Whether one end of a flow is among the sockets of these tables. */
+function findHidden(tables: readonly SocketTable[], flows: FlowTable): (flow: number) => boolean {
+  const all = tables.filter(({ length }) => length > 0).map((table) => indexEnds(table, flows, new Int32Array(0)))
+  return (flow) => all.some((ends) => findEnd(ends, flow, SENDER) >= 0 || findEnd(ends, flow, ANSWERER) >= 0)
 }
 
 /** Whether a flow is new or has counted anything since the look before. */
@@ -183,7 +206,15 @@ function appendRow({ sockets, flows, previousFlows }: FlowRowsInput, flow: numbe
   sockets.remotePort[row] = remotePort[flow]!
   sockets.bytesAcked[row] = view === AS_TARGET ? flows.replyBytes[flow]! : flows.originalBytes[flow]!
   sockets.bytesReceived[row] = view === AS_TARGET ? flows.originalBytes[flow]! : flows.replyBytes[flow]!
-  sockets.uid[row] = NO_UID
+  sockets.namespace[row] = flows.namespace[flow]!
+  sockets.isOpener[row] = view === AS_TARGET ? 0 : 1
+  const { holder } = place
+  sockets.uid[row] = holder < 0 ? NO_UID : sockets.uid[holder]!
+  if (holder >= 0) {
+    sockets.owner[row] = sockets.owner[holder]!
+    sockets.inode[row] = sockets.inode[holder]!
+    sockets.cgroupId[row] = sockets.cgroupId[holder]!
+  }
   // Names the row as a cookie does; cookies of sockets count up and never have the highest bit.
   sockets.cookieLow[row] = flows.id[flow]!
   sockets.cookieHigh[row] = (0x80000000 | hashEnd(flows, flow, SENDER)) >>> 0
@@ -224,12 +255,18 @@ interface Ends {
   readonly mask: number
 }
 
-let slots = new Int32Array(0)
+let sharedSlots: Int32Array = new Int32Array(0)
 
-function indexEnds(sockets: SocketTable, flows: FlowTable): Ends {
+/** Of the look's own sockets, with room for the ends of flows, in memory that is reused. */
+function indexEnds(sockets: SocketTable, flows: FlowTable): Ends
+/** Of other sockets, in memory of their own. */
+function indexEnds(sockets: SocketTable, flows: FlowTable, own: Int32Array): Ends
+function indexEnds(sockets: SocketTable, flows: FlowTable, own?: Int32Array): Ends {
   let size = 1024
-  while (size < (sockets.length + flows.length * 2) * 2) size *= 2
+  while (size < (sockets.length + (own === undefined ? flows.length * 2 : 0)) * 2) size *= 2
+  let slots: Int32Array<ArrayBufferLike> = own ?? sharedSlots
   if (slots.length < size || slots.length > size * 4) slots = new Int32Array(size)
+  if (own === undefined) sharedSlots = slots
   slots.fill(-1)
   const ends = { sockets, flows, socketCount: sockets.length, slots, mask: slots.length - 1 }
   const { localAddress, remoteAddress, localPort, remotePort, protocol } = sockets

@@ -3,9 +3,11 @@
  *
  * Every source fails alone; what is missing says why.
  */
+import type { FlowsSeen } from "./flows.ts"
 import type { HostAddress } from "./host-addresses.ts"
 import type { Owner } from "./owners.ts"
 import type { SocketTable } from "./socket-table.ts"
+import type { Units } from "./units.ts"
 
 /** A value, or the reason it is missing: a sentence an operator can act on. */
 export type Reading<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string }
@@ -25,6 +27,10 @@ export interface Sockets {
    * in.
    */
   readonly namespaces?: readonly NamespaceLook[]
+  /** Connection tracking: rows may point into it. Absent: nobody asked for it. */
+  readonly flows?: FlowsSeen
+  /** Which unit, container or pod a row belongs to. Absent: nobody asked for it. */
+  readonly units?: Units
 }
 
 /** How one network namespace was seen in one look. */
@@ -68,6 +74,13 @@ export interface InterfaceCounters {
   readonly txErrors: number
   readonly rxDropped: number
   readonly txDropped: number
+  /**
+   * How many bytes it carried while the sockets were read: the counters are those of the middle of that time. Absent: they
+   * were read alone.
+   */
+  readonly spreadBytes?: number
+  /** What the device counts of each packet before its IP header: 14 on Ethernet, 0 on loopback and tunnels. */
+  readonly headerBytes?: number
   /** Only for real devices; what a veth or a bridge says is not a limit. */
   readonly speedBitsPerSecond?: number
 }

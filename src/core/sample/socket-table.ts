@@ -74,6 +74,8 @@ const layout = {
   /** Payload that earlier looks have counted of a socket which the look before did not show; NaN: there is none. */
   countedAcked: ["f64", 1],
   countedReceived: ["f64", 1],
+  /** As above of `bytesSent`. */
+  countedSent: ["f64", 1],
   /** 1: this side opened the connection. Decided when it is first seen, and kept. */
   isOpener: ["u8", 1],
   /** The monotonic clock, in milliseconds, of the look that saw the socket first; of an event, of its arrival. */
@@ -108,6 +110,16 @@ const columnNames = Object.keys(layout) as (keyof typeof layout)[]
 export function createSocketTable(capacity = 1024): SocketTable {
   const columns = columnNames.map((name) => [name, new arrays[layout[name][0]](capacity * layout[name][1])])
   return { ...(Object.fromEntries(columns) as Columns), length: 0, capacity }
+}
+
+/**
+ * Makes an empty table as large as `rows` sockets need, so that reading them leaves no outgrown columns behind. A table
+ * that a rush has made far too large gives its memory back.
+ */
+export function fitSocketTable(table: SocketTable, rows: number): void {
+  const wanted = Math.max(1024, Math.ceil(rows * 1.05))
+  if (rows <= table.capacity && table.capacity <= wanted * 4) return
+  Object.assign(table, createSocketTable(wanted))
 }
 
 /** Makes room for `capacity` rows, keeping what is there. Grows by half, so that columns are not mostly air. */
@@ -235,6 +247,7 @@ export function appendSocket(
   table.previousRow[row] = -1
   table.countedAcked[row] = Number.NaN
   table.countedReceived[row] = Number.NaN
+  table.countedSent[row] = Number.NaN
   table.isOpener[row] = 0
   table.firstSeenMs[row] = Number.NaN
   table.source[row] = rowSource.socket

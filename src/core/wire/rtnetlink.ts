@@ -38,6 +38,11 @@ const RTEXT_FILTER_SKIP_STATS = 1 << 3
 // linux/if_addr.h, enum of IFA_*
 const IFA_ADDRESS = 1
 const IFA_LOCAL = 2
+const IFA_BROADCAST = 4
+
+// linux/if_arp.h
+/** Frames have a header of 14 bytes, which the device counts. */
+export const ARPHRD_ETHER = 1
 
 // linux/if.h, enum net_device_flags
 export const IFF_UP = 1 << 0
@@ -135,6 +140,7 @@ const addressMessage = struct(ADDRESS_MESSAGE_SIZE, {
 const addressAttributes = attributes({
   address: [IFA_ADDRESS, address],
   local: [IFA_LOCAL, address],
+  broadcast: [IFA_BROADCAST, address],
 })
 
 export type AddressMessage = Infer<typeof addressMessage> & Infer<typeof addressAttributes>
@@ -158,4 +164,66 @@ export function writeAddressDump(ask: { sequence: number }): Uint8Array<ArrayBuf
     sequence: ask.sequence,
     body,
   })
+}
+
+// linux/rtnetlink.h
+const RTM_GETROUTE = 26
+const RTN_LOCAL = 2
+const RTA_DST = 1
+const RTA_OIF = 4
+const RTA_GATEWAY = 5
+const RTA_PREFSRC = 7
+
+/** The length of struct rtmsg; attributes follow it. */
+const ROUTE_MESSAGE_SIZE = 12
+
+/** struct rtmsg. */
+const routeMessage = struct(ROUTE_MESSAGE_SIZE, {
+  family: [0, u8],
+  targetLength: [1, u8],
+  sourceLength: [2, u8],
+  tos: [3, u8],
+  table: [4, u8],
+  protocol: [5, u8],
+  scope: [6, u8],
+  type: [7, u8],
+  flags: [8, u32h],
+})
+
+const routeAttributes = attributes({
+  target: [RTA_DST, address],
+  interfaceIndex: [RTA_OIF, u32h],
+  gateway: [RTA_GATEWAY, address],
+  preferredSource: [RTA_PREFSRC, address],
+})
+
+export type RouteMessage = Infer<typeof routeAttributes> & {
+  /** The address is one of this host's own. */
+  readonly isLocal: boolean
+}
+
+/** Reads one RTM_NEWROUTE without its netlink header. Throws `DecodeError`. */
+export function readRouteMessage(body: Uint8Array): RouteMessage {
+  const head = routeMessage.read(body, "route")
+  return { isLocal: head.type === RTN_LOCAL, ...routeAttributes.read(body.subarray(ROUTE_MESSAGE_SIZE), "route") }
+}
+
+/** Asks by which way a packet to `target` (4 or 16 bytes) would leave. As `ip route get TARGET`. */
+export function writeRouteRequest(ask: { target: Uint8Array; sequence: number }): Uint8Array<ArrayBuffer> {
+  const head = routeMessage.write({
+    family: ask.target.length === 4 ? AF_INET : AF_INET6,
+    targetLength: ask.target.length * 8,
+    sourceLength: 0,
+    tos: 0,
+    table: 0,
+    protocol: 0,
+    scope: 0,
+    type: 0,
+    flags: 0,
+  })
+  const rest = routeAttributes.write({ target: ask.target })
+  const body = new Uint8Array(head.length + rest.length)
+  body.set(head)
+  body.set(rest, head.length)
+  return writeRequest({ type: RTM_GETROUTE, flags: NLM_F_REQUEST | NLM_F_ACK, sequence: ask.sequence, body })
 }

@@ -7,17 +7,8 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import type { NamespacePlace } from "../../../ffi/namespace.ts"
 import { parseConntrackStatistics } from "../../core/proc/conntrack-statistics.ts"
-import { linkFlows } from "../../core/sample/flow-link.ts"
-import {
-  type FlowPace,
-  initialPace,
-  learnCost,
-  learnNarrowPart,
-  type PaceQuestion,
-  planLook,
-} from "../../core/sample/flow-pace.ts"
-import { appendFlow, type FlowTable, growFlowTable } from "../../core/sample/flow-table.ts"
-import { type Accounting, type FlowScope, type Flows, isInScope, whyWithoutBytes } from "../../core/sample/flows.ts"
+import { appendFlow, type FlowTable } from "../../core/sample/flow-table.ts"
+import type { Accounting, FlowScope } from "../../core/sample/flows.ts"
 import type { ConntrackTable } from "../../core/sample/sample.ts"
 import { DecodeError } from "../../core/wire/codec.ts"
 import {
@@ -285,23 +276,33 @@ export interface ConntrackSettings {
   readonly keepsTimes: boolean
 }
 
+/** The text of a file; `undefined`: it is not there. */
+export type ReadText = (path: string) => string | undefined
+
+function readNumber(name: string, readText: ReadText, proc = PROC): number | undefined {
+  const text = readText(setting(proc, name))?.trim() ?? ""
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined
+}
+
+/** Entries in the table of the namespace that `readText` opens files in; `undefined`: the module is not loaded. */
+export const readConntrackCount = (readText: ReadText): number | undefined => readNumber("nf_conntrack_count", readText)
+
+/** Whether flows are counted that begin now, in the namespace that `readText` opens files in. */
+export function readAccounting(readText: ReadText, proc = PROC): Accounting {
+  const accounting = readNumber("nf_conntrack_acct", readText, proc)
+  return accounting === undefined ? "unknown" : accounting === 0 ? "off" : "on"
+}
+
 /**
- * Count, maximum and switches of our own network namespace, or of the one that `readText` opens files in; it answers
- * `undefined` for a file that is not there. Needs no privilege; never throws.
+ * Count, maximum and switches of our own network namespace, or of the one that `readText` opens files in. Needs no
+ * privilege; never throws.
  */
-export function readConntrackSettings(
-  proc = PROC,
-  readText: (path: string) => string | undefined = readTextOr,
-): ConntrackSettings {
-  const number = (name: string) => {
-    const text = readText(setting(proc, name))?.trim() ?? ""
-    return /^\d{1,15}$/.test(text) ? Number(text) : undefined
-  }
+export function readConntrackSettings(proc = PROC, readText: ReadText = readTextOr): ConntrackSettings {
+  const number = (name: string) => readNumber(name, readText, proc)
   const count = number("nf_conntrack_count")
-  const accounting = number("nf_conntrack_acct")
   return {
     ...(count !== undefined && { table: { count, max: number("nf_conntrack_max") ?? 0 } }),
-    accounting: accounting === undefined ? "unknown" : accounting === 0 ? "off" : "on",
+    accounting: readAccounting(readText, proc),
     keepsTimes: (number("nf_conntrack_timestamp") ?? 0) !== 0,
   }
 }
@@ -335,86 +336,8 @@ function readTextOr(path: string): string | undefined {
   }
 }
 
-export type FlowLook =
-  | {
-      readonly kind: "read"
-      readonly flows: Flows
-      readonly pace: FlowPace
-      readonly doubled: number
-      readonly stretched?: string
-    }
-  /** Too soon: the flows of the last look stand. */
-  | { readonly kind: "kept"; readonly pace: FlowPace; readonly stretched: string }
-
-export interface LookOptions extends Omit<PaceQuestion, "count"> {
-  readonly namespace?: number
-  readonly settings: ConntrackSettings
-}
-
-/**
- * One look at the flows of one namespace, as much of it and as often as its part of a core allows: into `room`, whose
- * table is emptied first, linked with `previous`. `pace` is what the last look answered. Throws `KernelError`.
- */
-export async function lookAtFlows(
-  conversation: Conversation,
-  room: Pick<Flows, "table" | "index">,
-  previous: Flows | undefined,
-  pace: FlowPace = initialPace,
-  { settings, namespace = 0, nowMs, intervalMs, share }: LookOptions,
-): Promise<FlowLook> {
-  const count = settings.table?.count ?? 0
-  const plan = planLook(pace, { count, nowMs, intervalMs, share })
-  if (plan.kind === "keep") return { kind: "kept", pace, stretched: plan.stretched }
-  const { table } = room
-  table.length = 0
-  // Room at once: columns that grow leave their old selves behind.
-  if (plan.scope === "all") growFlowTable(table, count)
-  const listing = await listFlows(conversation, table, { scope: plan.scope, namespace })
-  const started = performance.now()
-  const { doubled } = linkFlows(room, previous)
-  const costMs = listing.busyMs + performance.now() - started
-  const otherCount = [...listing.others.values()].reduce((sum, n) => sum + n, 0)
-  const learnt = learnCost(pace, { scope: listing.scope, costMs, count, rows: table.length + otherCount, nowMs })
-  const reason = await reasonWithoutBytes(conversation, table, { accounting: settings.accounting, otherCount })
-  const flows: Flows = {
-    ...room,
-    scope: listing.scope,
-    isComplete: listing.skipped === 0 && !listing.interrupted,
-    others: listing.others,
-    ...(reason !== undefined && { withoutBytes: reason }),
-  }
-  return {
-    kind: "read",
-    flows,
-    pace: listing.scope === "all" ? learnNarrowPart(learnt, narrowRows(table), table.length + otherCount) : learnt,
-    doubled,
-    ...(plan.stretched !== undefined && { stretched: plan.stretched }),
-  }
-}
-
-async function reasonWithoutBytes(
-  conversation: Conversation,
-  table: FlowTable,
-  { accounting, otherCount }: { accounting: Accounting; otherCount: number },
-): Promise<string | undefined> {
-  const isEmpty = table.length + otherCount === 0
-  return whyWithoutBytes({
-    accounting,
-    table,
-    otherCount,
-    isTracking: isEmpty ? await isTracking(conversation) : true,
-    hasCounted: isEmpty && (await hasCounted(conversation)),
-  })
-}
-
 /** Whether any counter of connection tracking has ever moved here. */
-async function hasCounted(conversation: Conversation): Promise<boolean> {
+export async function hasCounted(conversation: Conversation): Promise<boolean> {
   const cpus = await attempt(() => dumpStatistics(conversation))
   return cpus.some(({ cpu: _, ...counters }) => Object.values(counters).some((value) => value > 0))
-}
-
-function narrowRows(table: FlowTable): number {
-  let total = 0
-  for (let row = 0; row < table.length; row++) if (isInScope("translated-and-udp", table, row)) total++
-  return total
 }

@@ -95,6 +95,18 @@ export async function listHostAddresses(namespace?: NamespacePlace): Promise<rea
   )
 }
 
+/**
+ * Every address that packets to this network namespace may carry, broadcast addresses too; in our own, or in `namespace`.
+ * Throws `KernelError`.
+ */
+export async function listLocalAddresses(namespace?: NamespacePlace): Promise<readonly Uint8Array[]> {
+  const read = (body: Uint8Array) => {
+    const message = readAddressMessage(body)
+    return [message?.local ?? message?.address, message?.broadcast].filter((address) => address !== undefined)
+  }
+  return (await list("list addresses", writeAddressDump, read, namespace)).flat()
+}
+
 /** One dump in rows. A dump that the kernel marks as interrupted is asked again, once. */
 async function list<T>(
   operation: string,

@@ -1,10 +1,11 @@
 /** `holyf-network connections`: the dashboard's connections as a table or as JSON. */
 import { isatty } from "node:tty"
 import { connectionsJson } from "../../core/export/connections-json.ts"
-import { connectionsTable } from "../../core/export/connections-table.ts"
+import { connectionsTable, coverageText } from "../../core/export/connections-table.ts"
 import { failedSources, noteText } from "../../core/export/notes.ts"
 import { selectRows, sortByBandwidth, type Wanted } from "../../core/model/selection.ts"
 import type { ConnectionsRequest } from "../cli.ts"
+import { requireNamespaces, switchOnAccounting } from "../netns.ts"
 import { chooseLabel, namedInterface } from "./label.ts"
 import { complain, print } from "./output.ts"
 import { takeTwoLooks } from "./two-looks.ts"
@@ -18,17 +19,16 @@ const protocols = { tcp: [IPPROTO_TCP], udp: [IPPROTO_UDP], all: [IPPROTO_TCP, I
 /** Throws a `Failure` when there is nothing to print. */
 export async function printConnections(asked: ConnectionsRequest): Promise<void> {
   const label = await chooseLabel(asked.interface)
+  const namespaces = requireNamespaces(asked.netns)
+  switchOnAccounting(asked.enableAcct)
   const { second, model, connections, capturedAt } = await takeTwoLooks({
     sampleSeconds: asked.sample,
+    namespaces,
     ...namedInterface(label),
   })
   const rows = selectRows(connections, wantedOf(asked), process.pid)
   sortByBandwidth(connections, rows)
-  const notes = [
-    ...label.notes,
-    ...(asked.proto === "tcp" ? [] : [{ source: "sockets", text: "UDP sockets are not read yet" }]),
-    ...model.notes,
-  ].map(noteText)
+  const notes = [...label.notes, ...model.notes].map(noteText)
 
   if (asked.json) {
     const { elapsedMs } = connections
@@ -39,6 +39,7 @@ export async function printConnections(asked: ConnectionsRequest): Promise<void>
         ...(elapsedMs === undefined ? {} : { elapsedMs }),
         connections,
         rows,
+        ...(model.coverage.ok ? { coverage: model.coverage.value } : {}),
         notes: [...notes, ...failedSources(second)],
       }),
     )
@@ -47,6 +48,7 @@ export async function printConnections(asked: ConnectionsRequest): Promise<void>
   const width = isatty(1) ? process.stdout.columns || 80 : undefined
   await print(connectionsTable(connections, rows, width))
   if (rows.length === 0) await complain("no connection matches")
+  if (model.coverage.ok) await complain(coverageText(model.coverage.value))
   for (const note of notes) await complain(`note: ${note}`)
 }
 

@@ -2,6 +2,7 @@
 import { defaultThresholds } from "../../core/config/thresholds.ts"
 import type { Connections } from "../../core/model/connections.ts"
 import { deriveModel, type Model } from "../../core/model/model.ts"
+import type { NamespaceSelection } from "../../core/sample/network-namespace.ts"
 import type { Sample } from "../../core/sample/sample.ts"
 import { timestamp } from "../../core/text/timestamp.ts"
 import { Collector } from "../collect.ts"
@@ -23,6 +24,7 @@ const OWNER_BUDGET_MS = 800
 export async function takeTwoLooks(ask: {
   readonly sampleSeconds: number
   readonly interfaceName?: string
+  readonly namespaces: NamespaceSelection
 }): Promise<TwoLooks> {
   using collector = new Collector({
     ...ask,

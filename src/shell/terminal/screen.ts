@@ -7,11 +7,11 @@
 import { writeSync } from "node:fs"
 import { constants } from "node:os"
 import { isatty } from "node:tty"
-import { CliRenderEvents, type KeyEvent, type MouseEvent, type PasteEvent } from "@opentui/core"
+import { CliRenderEvents, CliRenderer, type KeyEvent, type MouseEvent, type PasteEvent } from "@opentui/core"
 import type { MouseAt } from "../../core/app/panel.ts"
 import type { Line, Size } from "../../core/text/line.ts"
 import { chordOf } from "./keys.ts"
-import { loadRenderer } from "./native.ts"
+import { loadRenderLibrary } from "./native.ts"
 import { Canvas } from "./paint.ts"
 import { themeFor } from "./theme.ts"
 
@@ -51,7 +51,7 @@ const FAREWELL_MS = 1_500
 
 /** Opens the screen, lets `start` use it, and answers the exit code once the terminal has been given back. */
 export async function run(options: TerminalOptions, start: (screen: Screen) => Listener): Promise<number> {
-  const { CliRenderer } = await loadRenderer()
+  await loadRenderLibrary()
   const { columns, rows } = process.stdout
   // Not `createCliRenderer`: that one answers when the terminal is taken already, and whatever ended us before then
   // would leave it taken.

@@ -40,7 +40,9 @@ describe("the fields of a connection", () => {
       pid: 1204,
       process: "nginx",
       uid: 33,
-      cgroup: 4711,
+      netns: "host",
+      unit: null,
+      cgroup: null,
       tx_bytes_delta: 2000,
       rx_bytes_delta: 100,
       tx_bytes_per_sec: 4000,
@@ -49,7 +51,14 @@ describe("the fields of a connection", () => {
       rx_queue: 3,
       rtt_us: 1250,
       retrans: 4,
+      drops: null,
       source: "socket",
+      bytes_unit: "payload",
+      lifetime_ms: null,
+      connections: 1,
+      nat: null,
+      inner_ip: null,
+      inner_port: null,
     })
   })
 
@@ -102,12 +111,19 @@ describe("JSON", () => {
   test("is one object, its keys in a fixed order, one connection a line", () => {
     const written = text(connectionsOf([busy, timeWait, listener]), Uint32Array.of(1, 0))
     const value = JSON.parse(written)
-    expect(Object.keys(value)).toEqual(["captured_at", "interface", "sample_seconds", "connections", "notes"])
+    expect(Object.keys(value)).toEqual([
+      "captured_at",
+      "interface",
+      "sample_seconds",
+      "coverage_percent",
+      "connections",
+      "notes",
+    ])
     expect(value).toMatchObject({ interface: "eth0", sample_seconds: 1.0012, notes: ["conntrack: module not loaded"] })
     expect(value.connections.map((row: { state: string }) => row.state)).toEqual(["TIME_WAIT", "ESTABLISHED"])
     expect(Object.keys(value.connections[0]).join(" ")).toBe(
       "proto state direction local_ip local_port peer_ip peer_port pid process uid cgroup tx_bytes_delta " +
-        "rx_bytes_delta tx_bytes_per_sec rx_bytes_per_sec tx_queue rx_queue rtt_us retrans source",
+        "rx_bytes_delta tx_bytes_per_sec rx_bytes_per_sec tx_queue rx_queue rtt_us retrans source netns unit drops bytes_unit lifetime_ms connections nat inner_ip inner_port",
     )
     expect(written.split("\n")).toHaveLength(5)
   })

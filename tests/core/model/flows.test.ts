@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test"
-import { applyFlowBytes, createFlowRateTable, deriveFlowBytes } from "../../../src/core/model/flows.ts"
+import { createFlowRateTable } from "../../../src/core/model/flow-rates.ts"
+import { applyFlowBytes, deriveFlowBytes } from "../../../src/core/model/flows.ts"
 import { byteMark, createRateTable, fitRateTable } from "../../../src/core/model/rates.ts"
 import { createAddressSet } from "../../../src/core/sample/address-column.ts"
 import { linkFlows } from "../../../src/core/sample/flow-link.ts"

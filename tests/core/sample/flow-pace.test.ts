@@ -131,7 +131,7 @@ test("learns from small tables what it costs to walk the buckets", () => {
 })
 
 describe("why flows have no bytes", () => {
-  const older = "these flows began before nf_conntrack_acct was switched on, so the kernel does not count them"
+  const older = "begun before nf_conntrack_acct was switched on, so the kernel does not count it"
   test.each<{
     name: string
     flows: FlowSpec[]
@@ -161,6 +161,8 @@ describe("why flows have no bytes", () => {
     { name: "there is nothing now", flows: [], hasCounted: true, reason: undefined },
   ])("$name", ({ flows, accounting = "on", isTracking, hasCounted = false, reason }) => {
     const table = flowTableOf(flows)
-    expect(whyWithoutBytes({ accounting, table, otherCount: 0, isTracking, hasCounted })).toBe(reason as string)
+    expect(whyWithoutBytes({ accounting, table, from: 0, otherCount: 0, isTracking, hasCounted })).toBe(
+      reason as string,
+    )
   })
 })

@@ -7,9 +7,11 @@ import { datagram, readDatagram } from "../../../src/core/wire/message.ts"
 import {
   readAddressMessage,
   readLinkMessage,
+  readRouteMessage,
   writeAddressDump,
   writeLinkDump,
   writeLinkRequest,
+  writeRouteRequest,
 } from "../../../src/core/wire/rtnetlink.ts"
 
 /** The bodies of the messages in a capture, and how the kernel ended it. */
@@ -129,5 +131,44 @@ describe("requests", () => {
     expect(hex(writeAddressDump({ sequence: 7 }))).toMatchInlineSnapshot(
       `"18000000 16000103 07000000 00000000 00000000 00000000"`,
     )
+  })
+})
+
+describe("routes", () => {
+  test("asks as ip route get does", () => {
+    // ip route get 10.77.2.2, without the flags and marks that it adds
+    expect(hex(writeRouteRequest({ target: Uint8Array.of(10, 77, 2, 2), sequence: 7 }))).toBe(
+      "24000000 1a000500 07000000 00000000 02200000 00000000 00000000 08000100 0a4d0202",
+    )
+  })
+
+  test("reads interface, next hop and source, and which addresses are our own", () => {
+    const attribute = (type: number, ...value: number[]) => [4 + value.length, 0, type, 0, ...value]
+    const body = (type: number) =>
+      Uint8Array.from([
+        2,
+        32,
+        0,
+        0,
+        254,
+        0,
+        0,
+        type,
+        0,
+        0,
+        0,
+        0,
+        ...attribute(1, 10, 77, 2, 2),
+        ...attribute(4, 3, 0, 0, 0),
+        ...attribute(5, 10, 77, 1, 254),
+      ])
+    expect(readRouteMessage(body(1))).toEqual({
+      isLocal: false,
+      target: Uint8Array.of(10, 77, 2, 2),
+      interfaceIndex: 3,
+      gateway: Uint8Array.of(10, 77, 1, 254),
+    })
+    expect(readRouteMessage(body(2)).isLocal).toBe(true)
+    expect(() => readRouteMessage(body(1).subarray(0, 8))).toThrow(DecodeError)
   })
 })

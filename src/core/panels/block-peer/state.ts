@@ -23,6 +23,10 @@ export interface BlockPeer {
   /** The ports of a group that has several. */
   readonly ports: readonly PortCount[]
   readonly namespace?: NamespaceName
+  /** Connections of the group in other namespaces. */
+  readonly elsewhereCount: number
+  /** What was selected is a flow without an end on this host. */
+  readonly isPassedOn: boolean
   /**
    * `form`: fields are filled. `guard`: the target was refused, and only what is typed behind "anyway" overrides that.
    * `confirm`: it is a network, and one key says that this is meant.
@@ -42,6 +46,8 @@ export const initial: BlockPeer = {
   problems: {},
   prefilledPeer: "",
   ports: [],
+  elsewhereCount: 0,
+  isPassedOn: false,
   step: "form",
   refusals: [],
   overrides: NO_OVERRIDES,
@@ -62,6 +68,8 @@ export function filledWith({ subject, isKillOnly }: About): BlockPeer {
     focus: "minutes",
     prefilledPeer: subject.peerAddress,
     ports: severalPorts(subject),
+    elsewhereCount: subject.elsewhereCount ?? 0,
+    isPassedOn: subject.isPassedOn === true,
     ...(subject.namespace === undefined ? {} : { namespace: subject.namespace }),
   }
 }

@@ -2,7 +2,7 @@
 import type { Facts } from "../../app/facts.ts"
 import { stillActive } from "../../mitigation/active.ts"
 import { peerPhrase } from "../../mitigation/guards.ts"
-import { countText } from "../../mitigation/plan.ts"
+import { countText, type MatchCount } from "../../mitigation/plan.ts"
 import { isSameTarget, MINUTES_MAX, peerText, type Target, targetText } from "../../mitigation/target.ts"
 import { fieldLine } from "../../text/field-view.ts"
 import { lineWidth } from "../../text/layer.ts"
@@ -83,12 +83,7 @@ function targetNotes(slice: BlockPeer, facts: Facts, target: Target): readonly N
   const firewall = capabilities?.firewall
   const socket = capabilities?.socket
   return [
-    matched === undefined
-      ? ["counting what matches…", "muted"]
-      : [
-          `${countText(matched)} match${matched.connections === 1 || matched.connections === 0 ? "es" : ""} now`,
-          "strong",
-        ],
+    matchNote(slice, matched),
     ...(matched !== undefined && matched.outgoing > 0
       ? [
           [
@@ -98,6 +93,9 @@ function targetNotes(slice: BlockPeer, facts: Facts, target: Target): readonly N
         ]
       : []),
     ...(ports === "" ? [] : [[`ports of the group: ${ports}`, "muted"] as const]),
+    ...(slice.elsewhereCount === 0
+      ? []
+      : [[`${count(slice.elsewhereCount)} of the group are in other network namespaces and stay`, "warn"] as const]),
     ...(slice.namespace === undefined ? [] : [[`in network namespace ${slice.namespace.name}`, "muted"] as const]),
     ...(existing === undefined || minutes === 0
       ? []
@@ -110,6 +108,12 @@ function targetNotes(slice: BlockPeer, facts: Facts, target: Target): readonly N
       : []),
     ...(socket?.backend === "none" ? [[socket.reason, "crit"] as const] : []),
   ]
+}
+
+function matchNote({ isPassedOn }: BlockPeer, matched: MatchCount | undefined): Note {
+  if (matched === undefined) return ["counting what matches…", "muted"]
+  if (isPassedOn && matched.connections === 0) return ["passed on for others: its flows are deleted", "strong"]
+  return [`${countText(matched)} match${matched.connections > 1 ? "" : "es"} now`, "strong"]
 }
 
 function questionLines(

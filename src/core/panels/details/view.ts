@@ -3,6 +3,8 @@ import type { Facts } from "../../app/facts.ts"
 import { byteMark } from "../../model/rates.ts"
 import type { ConnectionFacts, GroupFacts, PortCount, Subject } from "../../model/subject.ts"
 import type { Trail } from "../../model/trail.ts"
+import type { Translation } from "../../model/translation.ts"
+import { endpoint } from "../../text/endpoint.ts"
 import { type Line, line, type Span, span, type Tone } from "../../text/line.ts"
 import { maskAddress } from "../../text/mask.ts"
 import { sparkline } from "../../text/sparkline.ts"
@@ -48,10 +50,8 @@ export function footLines(slice: Details, facts: Facts, width: number): readonly
   return [rule, line(...key("k", "blocks this peer for some minutes"), ...key("x", "ends its connections"))]
 }
 
-const endpoint = (address: string, port: number, isMasked: boolean) => {
-  const shown = isMasked ? maskAddress(address) : address
-  return shown.includes(":") ? `[${shown}]:${port}` : `${shown}:${port}`
-}
+const endpointText = (address: string, port: number, isMasked: boolean) =>
+  endpoint(isMasked ? maskAddress(address) : address, port)
 
 /** struct inet_diag_msg, idiag_timer. */
 const timers: readonly string[] = ["", "retransmission", "keepalive", "TIME_WAIT", "zero-window probe"]
@@ -75,23 +75,31 @@ function connectionEntries(
 ): readonly Entry[] {
   const { connection, memory, acked, received, sent, retransmitted, timer, shutdown, isOpener } = facts
   const { owner, retrans, rttUs, txQueue, rxQueue } = connection
-  const mark = marks[connection.mark]
+  const mark = connection.withoutBytes ?? marks[connection.mark]
+  const { unit, cgroup, translation, lifetimeMs, connectionCount, bytesUnit, drops = 0 } = connection
   const name = owner === undefined ? "unknown" : `${owner.pid}/${harmless(owner.name)}`
   const shared = owner !== undefined && owner.sharerCount > 1 ? `, shared by ${owner.sharerCount} processes` : ""
   const inferred = owner?.isSure === false ? ", inferred from its listener" : ""
   const room = (used: number, buffer: number | undefined) =>
     buffer === undefined || buffer === 0 ? bytes(used) : `${bytes(used)} of ${bytes(buffer)}`
   return [
-    ["peer", endpoint(connection.peerAddress, connection.peerPort, isMasked), "strong"],
-    ["this host", endpoint(connection.localAddress, connection.localPort, isMasked)],
+    ["peer", endpointText(connection.peerAddress, connection.peerPort, isMasked), "strong"],
+    ["this host", endpointText(connection.localAddress, connection.localPort, isMasked)],
     ["state", stateText(connection.state, connection.proto, connection.side, isOpener)],
+    ...when(connectionCount > 1, ["stands for", `${count(connectionCount)} closed connections, summed`]),
+    ...(translation === undefined ? [] : [["passed on", translationText(translation, isMasked)] as const]),
     ["process", `${name}${shared}${inferred}`],
-    ["uid", String(connection.uid)],
-    ...when(connection.cgroupId > 0, ["cgroup", `number ${connection.cgroupId}`]),
+    ...when(connection.uid !== NO_UID, ["uid", String(connection.uid)]),
+    ...(unit === undefined ? [] : [["unit", harmless(unit)] as const]),
+    ...(cgroup === undefined
+      ? when(connection.cgroupId > 0, ["cgroup", `number ${connection.cgroupId}`])
+      : [["cgroup", harmless(cgroup)] as const]),
     ...(namespace === undefined ? [] : [["namespace", harmless(namespace.name)] as const]),
     ...(mark === undefined
       ? rateEntries(connection.txBytesPerSecond, connection.rxBytesPerSecond, trail)
       : ([["rates", mark, connection.mark >= byteMark.wentBack ? "warn" : "muted"]] as const)),
+    ...when(mark === undefined && bytesUnit === "ip", ["counted", "with IP headers, by connection tracking"]),
+    ...(lifetimeMs === undefined ? [] : [["lived", `${microseconds(lifetimeMs * 1000)} at least`] as const]),
     ["waiting to go", room(txQueue, memory?.sendBuffer), txQueue > 0 ? "plain" : "muted"],
     ["not yet read", room(rxQueue, memory?.receiveBuffer), rxQueue > 0 ? "plain" : "muted"],
     ...(rttUs === undefined ? [] : [["round trip", microseconds(rttUs === 0 ? undefined : rttUs)] as const]),
@@ -99,12 +107,23 @@ function connectionEntries(
     ...(acked === undefined || received === undefined
       ? []
       : [["in its life", `${bytes(acked)} sent and acknowledged, ${bytes(received)} received`] as const]),
-    ...(memory === undefined
-      ? []
-      : when(memory.drops > 0, ["dropped", `${count(memory.drops)} packets, for want of room`, "warn"])),
+    ...when(drops > 0 || (memory?.drops ?? 0) > 0, [
+      "dropped",
+      `${count(Math.max(drops, memory?.drops ?? 0))} packets, for want of room`,
+      "warn",
+    ]),
     ...when(timer > 0, ["timer", timers[timer] ?? `number ${timer}`]),
     ...when(shutdown > 0, ["closing", shutdowns[shutdown] ?? `number ${shutdown}`]),
   ]
+}
+
+/** Of nobody here. */
+const NO_UID = 0xffffffff
+
+const roleWords = { published: "published to", masqueraded: "masquerades", routed: "routed, seen as" } as const
+
+function translationText({ role, inner }: Translation, isMasked: boolean): string {
+  return inner === undefined ? "routed" : `${roleWords[role]} ${endpointText(inner.address, inner.port, isMasked)}`
 }
 
 function stateText(state: string, proto: string, side: string, isOpener: boolean): string {

@@ -1,8 +1,9 @@
 /** The columns of the connections view, and which of them a width has room for. */
 
 import type { Band } from "../../app/facts.ts"
-import type { Connection } from "../../model/connections.ts"
+import { type Connection, HOST, PASSED_ON } from "../../model/connections.ts"
 import { byteMark } from "../../model/rates.ts"
+import { endpoint, isAny } from "../../text/endpoint.ts"
 import type { Tone } from "../../text/line.ts"
 import { maskAddress } from "../../text/mask.ts"
 import { shortState } from "../../text/states.ts"
@@ -20,21 +21,32 @@ export interface ConnectionRow {
 }
 
 /** `1204/nginx`, with `?` when inferred; `-` when nobody is known. */
-export function processLabel({ owner }: Connection): string {
-  if (owner === undefined) return "-"
+export function processLabel({ owner, translation }: Connection): string {
+  if (owner === undefined) return translation === undefined ? "-" : PASSED_ON
   const mark = owner.isSure ? "" : "?"
   return owner.name === "" ? `${owner.pid}${mark}` : `${owner.pid}/${harmless(owner.name)}${mark}`
 }
 
-const processName = ({ owner }: Connection): string => {
-  if (owner === undefined) return "-"
+const processName = (connection: Connection): string => {
+  const { owner } = connection
+  if (owner === undefined) return processLabel(connection)
   return `${owner.name === "" ? owner.pid : harmless(owner.name)}${owner.isSure ? "" : "?"}`
 }
 
-export const endpointText = (address: string, port: number, isMasked: boolean): string => {
-  const shown = isMasked ? maskAddress(address) : address
-  return shown.includes(":") ? `[${shown}]:${port}` : `${shown}:${port}`
+export const endpointText = (address: string, port: number, isMasked: boolean): string =>
+  endpoint(isMasked && !isAny(address) ? maskAddress(address) : address, port)
+
+/** The unit, container or pod; in another network namespace than ours its name too, where that says more. */
+export function unitLabel({ unit, namespace }: Connection): string {
+  const isElsewhere = namespace !== HOST && namespace !== unit
+  const parts = [...(isElsewhere ? [namespace] : []), ...(unit === undefined ? [] : [unit])]
+  return parts.length === 0 ? "-" : harmless(parts.join(" "))
 }
+
+/** UDP has no states: what stands there says that it is UDP. */
+const stateLabel = ({ proto, state }: Connection): string =>
+  proto === "tcp" ? state : `UDP ${state === "UNCONN" ? state : ""}`.trim()
+const shortStateLabel = ({ proto, state }: Connection): string => (proto === "tcp" ? shortState(state) : "UDP")
 
 /** A rate, or why there is none: `!` for a counter that cannot be believed. */
 function rateText(value: number | undefined, mark: number): string {
@@ -70,17 +82,21 @@ const all = {
     cell: ({ connection, isMasked }) => endpointText(connection.localAddress, connection.localPort, isMasked),
     tone: () => "muted",
   }),
-  localPort: column("local", "LPORT", 5, { align: "right", cell: ({ connection }) => String(connection.localPort) }),
+  localPort: column("local", "LPORT", 5, {
+    align: "right",
+    cell: ({ connection }) => (connection.localPort === 0 ? "*" : String(connection.localPort)),
+  }),
+  unit: column("unit", "UNIT", 20, { cell: ({ connection }) => unitLabel(connection), tone: () => "muted" }),
   peer: column("peer", "PEER", "rest", {
     cut: "middle",
     cell: ({ connection, isMasked }) => endpointText(connection.peerAddress, connection.peerPort, isMasked),
   }),
   state: column("state", "STATE", 11, {
-    cell: ({ connection }) => connection.state,
+    cell: ({ connection }) => stateLabel(connection),
     tone: ({ connection }) => stateTone(connection.state),
   }),
   shortState: column("state", "ST", 3, {
-    cell: ({ connection }) => shortState(connection.state),
+    cell: ({ connection }) => shortStateLabel(connection),
     tone: ({ connection }) => stateTone(connection.state),
   }),
   txQueue: column("tx-queue", "SEND-Q", 7, {
@@ -122,6 +138,10 @@ const all = {
 
 /** Columns by the width they need, widest first: what carries least goes first, peer and port never. */
 const forms: readonly { readonly from: number; readonly columns: readonly Column<ConnectionRow>[] }[] = [
+  {
+    from: 143,
+    columns: [all.process, all.unit, all.local, all.peer, all.state, all.txQueue, all.rxQueue, all.tx, all.rx, all.rtt],
+  },
   {
     from: 122,
     columns: [all.process, all.local, all.peer, all.state, all.txQueue, all.rxQueue, all.tx, all.rx, all.rtt],

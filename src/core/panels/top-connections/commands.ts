@@ -109,6 +109,13 @@ export const commands: readonly Entry[] = [
     action: { type: "top-connections/side" },
   },
   {
+    id: "top-connections.protocol",
+    keys: ["u"],
+    title: "TCP, UDP or both",
+    group: "Look",
+    action: { type: "top-connections/protocol" },
+  },
+  {
     id: "top-connections.view",
     keys: ["g"],
     title: "By connection, or by peer and process",

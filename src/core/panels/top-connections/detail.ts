@@ -1,5 +1,5 @@
 /** The lines under the table that say more of the selected row: parts side by side, the most important first. */
-import type { Connection } from "../../model/connections.ts"
+import { type Connection, HOST } from "../../model/connections.ts"
 import type { Group } from "../../model/groups.ts"
 import { byteMark } from "../../model/rates.ts"
 import { joinParts } from "../../text/layer.ts"
@@ -23,18 +23,41 @@ const field = (label: string, value: string): Line =>
 export function connectionDetail(connection: Connection, isMasked: boolean, width: number): readonly Line[] {
   const { owner } = connection
   const sharers = owner !== undefined && owner.sharerCount > 1 ? ` (shared by ${owner.sharerCount} processes)` : ""
+  const { unit, namespace, connectionCount } = connection
   return [
-    joinParts([endpoints(connection, isMasked, width), line(span(connection.state, "muted"))], width),
+    joinParts(
+      [
+        endpoints(connection, isMasked, width),
+        ...translation(connection, isMasked),
+        line(span(connection.proto === "udp" ? `UDP ${connection.state}` : connection.state, "muted")),
+        ...(connectionCount > 1 ? [field("", `${count(connectionCount)} connections, summed`)] : []),
+      ],
+      width,
+    ),
     joinParts(
       [
         field("process", owner === undefined ? "unknown" : `${processLabel(connection)}${sharers}`),
-        field("uid", String(connection.uid)),
+        ...(connection.uid === NO_UID ? [] : [field("uid", String(connection.uid))]),
+        ...(unit === undefined ? [] : [field("unit", harmless(unit))]),
+        ...(namespace === HOST ? [] : [field("netns", harmless(namespace))]),
         ...(owner?.isSure === false ? [line(span("inferred from its listener", "muted"))] : []),
       ],
       width,
     ),
     joinParts(traffic(connection), width),
   ]
+}
+
+/** Of nobody here. */
+const NO_UID = 0xffffffff
+
+const roleWords = { published: "published to", masqueraded: "masquerades", routed: "routed, seen as" } as const
+
+/** What this host makes of it, and the end behind that. */
+function translation({ translation: made }: Connection, isMasked: boolean): readonly Line[] {
+  if (made === undefined) return []
+  if (made.inner === undefined) return [line(span("routed", "muted"))]
+  return [field(roleWords[made.role], endpointText(made.inner.address, made.inner.port, isMasked))]
 }
 
 /** Local end, direction, peer; where both do not fit, each keeps its port. */
@@ -47,13 +70,18 @@ function endpoints(connection: Connection, isMasked: boolean, width: number): Li
   return [span(shown(local)), span(arrow, "muted"), span(shown(peer), "strong")]
 }
 
-function traffic({ mark, txBytesPerSecond, rxBytesPerSecond, txQueue, rxQueue, rttUs, retrans }: Connection): Line[] {
+function traffic(connection: Connection): Line[] {
+  const { mark, withoutBytes, txBytesPerSecond, rxBytesPerSecond, txQueue, rxQueue, rttUs, retrans } = connection
+  const { bytesUnit, lifetimeMs, drops = 0, proto } = connection
   const rates =
     mark === byteMark.exact
       ? [field("tx", rate(txBytesPerSecond)), field("rx", rate(rxBytesPerSecond))]
-      : [line(span(markTexts[mark] ?? "", mark >= byteMark.wentBack ? "warn" : "muted"))]
+      : [line(span(withoutBytes ?? markTexts[mark] ?? "", mark >= byteMark.wentBack ? "warn" : "muted"))]
   return [
     ...rates,
+    ...(mark === byteMark.exact && bytesUnit === "ip" ? [line(span("with IP headers", "muted"))] : []),
+    ...(lifetimeMs === undefined ? [] : [field("lived", microseconds(lifetimeMs * 1000))]),
+    ...(proto === "udp" && drops > 0 ? [[span("dropped ", "muted"), span(count(drops), "warn")]] : []),
     field("queued", `${bytes(txQueue)} out ${bytes(rxQueue)} in`),
     ...(rttUs === undefined ? [] : [field("rtt", microseconds(rttUs === 0 ? undefined : rttUs))]),
     ...(retrans === undefined ? [] : [field("retransmitted", count(retrans))]),

@@ -5,14 +5,14 @@ import type { Size } from "../../text/line.ts"
 import { count } from "../../text/units.ts"
 import { rowCount, type TopConnections, windowTop } from "./state.ts"
 
-/** The rule and three lines. */
+/** The rule, with what all rows are together, and three lines of the selected row. */
 const DETAIL_HEIGHT = 4
 /** With fewer lines than this the rows get them all. */
 const DETAIL_FROM_HEIGHT = 14
 
 /** Limits of the rows themselves. What else could not be seen stands in System Health and takes no row away. */
 export const rowNotes = ({ model }: Facts): readonly Note[] =>
-  (model?.notes ?? []).filter(({ source }) => source === "sockets")
+  (model?.notes ?? []).filter(({ source }) => source === "sockets" || source === "flows")
 
 /** Lines above the first row: the question, a note when there is one, the heading. */
 export const headHeight = (facts: Facts): number => (rowNotes(facts).length > 0 ? 3 : 2)

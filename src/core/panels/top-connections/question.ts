@@ -12,6 +12,7 @@ export function questionLine(slice: TopConnections, width: number): Line {
   const { field, isDescending } = slice.sorts[slice.view]
   const parts: Span[] = [
     span(slice.view === "groups" ? " by peer and process" : " by connection", "muted"),
+    span(`  ${protocolNames[slice.protocol]}`, slice.protocol === "tcp" ? "muted" : "accent"),
     span(`  sort ${field} ${isDescending ? "↓" : "↑"}`, "muted"),
   ]
   if (slice.port !== undefined) parts.push(span(`  port ${slice.port}`, "accent"))
@@ -19,6 +20,8 @@ export function questionLine(slice: TopConnections, width: number): Line {
   if (slice.port !== undefined || slice.search !== "") parts.push(span("  F clears", "muted"))
   return cutLine(parts, width)
 }
+
+const protocolNames = { tcp: "TCP", udp: "UDP", all: "TCP+UDP" } as const
 
 function promptLine({ side }: TopConnections, { kind, field, problem }: Prompt, width: number): Line {
   const label = kind === "search" ? " Find: " : side === "in" ? " Local port: " : " Remote port: "

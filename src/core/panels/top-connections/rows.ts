@@ -1,8 +1,17 @@
 /** Query and model to rows: filter, order, group. Runs once for each look and each change of the query. */
-import { type Connections, isConnection, ownerAt, stateName } from "../../model/connections.ts"
+import {
+  type Connections,
+  cgroupOf,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  isConnection,
+  ownerAt,
+  processNameAt,
+  stateAt,
+} from "../../model/connections.ts"
 import { endpointReader } from "../../model/endpoints.ts"
 import { type GroupTable, groupConnections } from "../../model/groups.ts"
-import { compareAddresses, sortRows } from "../../model/order.ts"
+import { addressKeys, type SortKey, sortByKeys } from "../../model/order.ts"
 import type { Query, Rows, Sort } from "./state.ts"
 
 export function findRows(connections: Connections, query: Query, ownPid: number): Rows {
@@ -15,16 +24,21 @@ export function findRows(connections: Connections, query: Query, ownPid: number)
   return { connections, listed, groups: { table, order: orderGroups(connections, table, query.sorts.groups) } }
 }
 
+let scratch = new Uint32Array(0)
+
 // Hot: every socket of the host passes here.
 function filterRows(connections: Connections, query: Query, ownPid: number): Uint32Array {
   const { table, rates } = connections
   const isIncoming = query.side === "in" ? 1 : 0
   const ports = query.side === "in" ? table.localPort : table.remotePort
+  const protocol = query.protocol === "all" ? undefined : query.protocol === "udp" ? IPPROTO_UDP : IPPROTO_TCP
   const matches = searchFor(connections, query.search)
-  const rows = new Uint32Array(table.length)
+  if (scratch.length < table.length) scratch = new Uint32Array(table.capacity)
+  const rows = scratch
   let length = 0
   for (let row = 0; row < table.length; row++) {
     if (rates.isIncoming[row] !== isIncoming) continue
+    if (protocol !== undefined && table.protocol[row] !== protocol) continue
     if (query.port !== undefined && ports[row] !== query.port) continue
     if (!isConnection(connections, row, ownPid)) continue
     if (matches !== undefined && !matches(row)) continue
@@ -33,7 +47,10 @@ function filterRows(connections: Connections, query: Query, ownPid: number): Uin
   return rows.slice(0, length)
 }
 
-/** Case-insensitive: every word must be found in process, addresses, endpoints or state; `!word` must not. */
+/**
+ * Case-insensitive: every word must be found in process, unit, namespace, addresses, endpoints, protocol or state; `!word`
+ * must not.
+ */
 function searchFor(connections: Connections, search: string): ((row: number) => boolean) | undefined {
   const words = search
     .toLowerCase()
@@ -45,10 +62,13 @@ function searchFor(connections: Connections, search: string): ((row: number) => 
   const unwanted = words.filter((word) => word.startsWith("!")).map((word) => word.slice(1))
   const endpoints = endpointReader(table)
   const processes = connections.owners.map((owner) => `${owner.pid}/${owner.name}`.toLowerCase())
-  const states = Array.from({ length: 256 }, (_, state) => stateName(state).toLowerCase())
+  const namespaces = (connections.namespaces ?? []).map(({ name }) => name.toLowerCase())
   return (row) => {
-    const process = ownerAt(connections, row) === undefined ? "-" : processes[table.owner[row]!]
-    const text = `${process} ${endpoints.local(row)} ${endpoints.peer(row)} ${states[table.state[row]!]}`
+    const process =
+      ownerAt(connections, row) === undefined ? processNameAt(connections, row) || "-" : processes[table.owner[row]!]
+    const where = `${cgroupOf(connections, row)?.unit?.toLowerCase() ?? ""} ${namespaces[table.namespace[row]!] ?? ""}`
+    const kind = `${table.protocol[row] === IPPROTO_UDP ? "udp" : "tcp"} ${stateAt(table, row).toLowerCase()}`
+    const text = `${process} ${where} ${endpoints.local(row)} ${endpoints.peer(row)} ${kind}`
     return wanted.every((word) => text.includes(word)) && !unwanted.some((word) => text.includes(word))
   }
 }
@@ -63,27 +83,19 @@ function sortConnections(
 ): void {
   const { table, rates } = connections
   const ports = side === "in" ? table.localPort : table.remotePort
-  const sign = sort.isDescending ? -1 : 1
-  const total = (row: number) => known(rates.txBytes[row]!) + known(rates.rxBytes[row]!)
-  const activity = (row: number) => table.sendQueue[row]! + table.receiveQueue[row]!
+  const { isDescending } = sort
   const peers = sort.field === "connections" ? connectionsByPeer(connections, listed, side) : undefined
+  const byTotal: SortKey = { of: (row) => known(rates.txBytes[row]!) + known(rates.rxBytes[row]!), isDescending }
+  const byActivity: SortKey = { of: (row) => table.sendQueue[row]! + table.receiveQueue[row]!, isDescending }
+  const byPort: SortKey = { of: (row) => ports[row]!, isDescending }
   // The peer is the last tie-break and always ascending, so that equal rows do not change places.
-  const byPeer = (a: number, b: number) =>
-    compareAddresses(table.remoteAddress, a, b) || table.remotePort[a]! - table.remotePort[b]!
+  const byPeer: readonly SortKey[] = [...addressKeys(table.remoteAddress), { of: (row) => table.remotePort[row]! }]
   const orders = {
-    bandwidth: (a: number, b: number) =>
-      sign * (total(a) - total(b)) ||
-      sign * (activity(a) - activity(b)) ||
-      sign * (ports[a]! - ports[b]!) ||
-      byPeer(a, b),
-    connections: (a: number, b: number) =>
-      sign * (peers![a]! - peers![b]!) ||
-      sign * (total(a) - total(b)) ||
-      sign * (ports[a]! - ports[b]!) ||
-      byPeer(a, b),
-    port: (a: number, b: number) => sign * (ports[a]! - ports[b]!) || sign * (total(a) - total(b)) || byPeer(a, b),
+    bandwidth: [byTotal, byActivity, byPort, ...byPeer],
+    connections: [{ of: (row: number) => peers![row]!, isDescending }, byTotal, byPort, ...byPeer],
+    port: [byPort, byTotal, ...byPeer],
   } as const
-  sortRows(listed, orders[sort.field])
+  sortByKeys(listed, orders[sort.field])
 }
 
 /** How many listed connections the peer of each row has, by row. */
@@ -95,27 +107,30 @@ function connectionsByPeer(connections: Connections, listed: Uint32Array, side: 
 }
 
 function orderGroups(connections: Connections, groups: GroupTable, sort: Sort): Uint32Array {
-  const sign = sort.isDescending ? -1 : 1
   const total = (group: number) => known(groups.txBytes[group]!) + known(groups.rxBytes[group]!)
   const queues = (group: number) => groups.txQueue[group]! + groups.rxQueue[group]!
+  const names = nameRanks(connections)
   const keys = {
     bandwidth: total,
     connections: (group: number) => groups.connectionCount[group]!,
     port: (group: number) => groups.port[group]!,
   } as const
-  const key = keys[sort.field]
   const order = Uint32Array.from({ length: groups.length }, (_, group) => group)
-  sortRows(
-    order,
-    (a, b) =>
-      sign * (key(a) - key(b)) ||
-      total(b) - total(a) ||
-      queues(b) - queues(a) ||
-      compareAddresses(connections.table.remoteAddress, groups.row[a]!, groups.row[b]!) ||
-      compareText(nameOf(connections, groups.row[a]!), nameOf(connections, groups.row[b]!)),
-  )
+  sortByKeys(order, [
+    { of: keys[sort.field], isDescending: sort.isDescending },
+    { of: total, isDescending: true },
+    { of: queues, isDescending: true },
+    ...addressKeys(connections.table.remoteAddress, (group) => groups.row[group]!),
+    { of: (group) => names[connections.table.owner[groups.row[group]!]! + 1]! },
+  ])
   return order
 }
 
-const nameOf = (connections: Connections, row: number) => ownerAt(connections, row)?.name ?? ""
+/** The place of each owner's name among all names, by owner index + 1. */
+function nameRanks({ owners }: Connections): Uint32Array {
+  const names = ["", ...owners.map(({ name }) => name)]
+  const ranks = new Map([...new Set(names)].sort(compareText).map((name, rank) => [name, rank]))
+  return Uint32Array.from(names, (name) => ranks.get(name)!)
+}
+
 const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

@@ -1,6 +1,6 @@
 /** The selection follows the row, not its number: a row has an identity that outlives a look. */
 import type { Facts } from "../../app/facts.ts"
-import { cookieOf, ownerAt } from "../../model/connections.ts"
+import { cookieOf, processNameAt } from "../../model/connections.ts"
 import { addPoint, type RatePoint, ratePoint } from "../../model/trail.ts"
 import { findRows } from "./rows.ts"
 import { type Rows, rowCount, type TopConnections } from "./state.ts"
@@ -68,7 +68,7 @@ export function identityAt(rows: Rows, at: number): string {
   const { table } = rows.connections
   if (rows.groups === undefined) return cookieOf(table, row).toString()
   const words = table.remoteAddress.subarray(row * 4, row * 4 + 4)
-  return `${words.join(" ")} ${ownerAt(rows.connections, row)?.name ?? ""}`
+  return `${words.join(" ")} ${processNameAt(rows.connections, row)}`
 }
 
 /** Where the row of this identity stands, or -1. Compares numbers, since there may be 100,000 rows. */

@@ -12,9 +12,14 @@ export interface Sort {
   readonly isDescending: boolean
 }
 
+/** In the order that one key goes through. */
+export const protocols = ["tcp", "udp", "all"] as const
+export type Protocol = (typeof protocols)[number]
+
 /** Which connections are listed, and in which order. */
 export interface Query {
   readonly side: Side
+  readonly protocol: Protocol
   readonly view: ViewName
   /** Each view keeps its own order. */
   readonly sorts: Readonly<Record<ViewName, Sort>>
@@ -58,6 +63,7 @@ export interface TopConnections extends Query {
 
 export const initial: TopConnections = {
   side: "in",
+  protocol: "tcp",
   view: "connections",
   sorts: {
     connections: { field: "bandwidth", isDescending: true },

@@ -1,7 +1,8 @@
 /** The selected row as a subject: what details are shown of, and what an action is about. */
 import type { Facts } from "../../app/facts.ts"
-import { connectionAt, cookieOf, processNameAt } from "../../model/connections.ts"
+import { type Connections, connectionAt, cookieOf, isPassedOn, processNameAt } from "../../model/connections.ts"
 import { countPorts, namespaceAt, type Subject } from "../../model/subject.ts"
+import { isAny } from "../../text/endpoint.ts"
 import { connectionRowAt } from "./selection.ts"
 import { rowCount, type TopConnections } from "./state.ts"
 
@@ -11,25 +12,37 @@ export function subjectOf(slice: TopConnections): Subject | undefined {
   const row = rows === undefined || rowCount(slice) === 0 ? undefined : connectionRowAt(rows, cursor)
   if (rows === undefined || row === undefined) return undefined
   const { connections, listed, groups } = rows
-  const { peerAddress, localPort, peerPort } = connectionAt(connections, row)
-  const namespace = namespaceAt(connections, row)
-  const common = { side, peerAddress, ...(namespace === undefined ? {} : { namespace }) }
-  const servicePort = side === "in" ? localPort : peerPort
+  const { peerAddress } = connectionAt(connections, row)
+  const servicePort = side === "in" ? connections.table.localPort : connections.table.remotePort
+  const common = { side, peerAddress, ...(isPassedOn(connections, row) ? { isPassedOn: true } : {}) }
   if (groups === undefined) {
-    // Closed connections that were summed have no single port.
-    const ports = servicePort === 0 ? [] : [{ port: servicePort, connections: 1 }]
-    return { kind: "connection", key: cookieOf(connections.table, row).toString(), ...common, ports }
+    const key = cookieOf(connections.table, row).toString()
+    return { kind: "connection", key, ...common, ports: countPorts([servicePort[row]!]), ...placeOf(connections, row) }
   }
   const group = groups.order[cursor]!
-  const column = side === "in" ? connections.table.localPort : connections.table.remotePort
   const members = [...listed].filter((_, i) => groups.table.groupOf[i] === group)
+  const { here, elsewhereCount } = mostInOnePlace(connections, members)
   return {
     kind: "group",
     key: processNameAt(connections, row),
     ...common,
-    ports: countPorts(members.map((member) => column[member]!)),
+    ports: countPorts(here.map((member) => servicePort[member]!)),
     ...(port === undefined ? {} : { onlyPort: port }),
+    ...placeOf(connections, here[0]!),
+    ...(elsewhereCount > 0 ? { elsewhereCount } : {}),
   }
+}
+
+function placeOf(connections: Connections, row: number): Pick<Subject, "namespace"> {
+  const namespace = namespaceAt(connections, row)
+  return namespace === undefined ? {} : { namespace }
+}
+
+/** A peer may talk to several containers; an action is about one namespace. */
+function mostInOnePlace({ table }: Connections, members: readonly number[]) {
+  const places = Map.groupBy(members, (member) => table.namespace[member]!)
+  const here = [...places.values()].reduce((most, each) => (each.length > most.length ? each : most))
+  return { here, elsewhereCount: members.length - here.length }
 }
 
 export function whyNoDetails(slice: TopConnections): string | undefined {
@@ -41,5 +54,9 @@ export function whyNoDetails(slice: TopConnections): string | undefined {
 export function whyNoBlock(slice: TopConnections, { source }: Facts): string | undefined {
   if (source === "replay") return "replay is read-only"
   if (slice.side === "out") return "only incoming peers are blocked; o shows them"
-  return whyNoDetails(slice)
+  const reason = whyNoDetails(slice)
+  if (reason !== undefined) return reason
+  const row = connectionRowAt(slice.rows!, slice.cursor)!
+  const { peerAddress } = connectionAt(slice.rows!.connections, row)
+  return isAny(peerAddress) ? "this row has no single peer" : undefined
 }

@@ -6,7 +6,7 @@ import type { Size } from "../../text/line.ts"
 import { scrolled } from "../../text/scroll.ts"
 import { pageRows } from "./page.ts"
 import { followSelection, selectAt } from "./selection.ts"
-import { type Prompt, rowCount, type SortField, type TopConnections, windowTop } from "./state.ts"
+import { type Prompt, protocols, rowCount, type SortField, type TopConnections, windowTop } from "./state.ts"
 import { subjectOf, whyNoBlock } from "./subject.ts"
 
 export type TopConnectionsAction =
@@ -14,6 +14,7 @@ export type TopConnectionsAction =
   | { readonly type: "top-connections/select"; readonly at: number }
   | { readonly type: "top-connections/scroll"; readonly by: number }
   | { readonly type: "top-connections/side" }
+  | { readonly type: "top-connections/protocol" }
   | { readonly type: "top-connections/view" }
   | { readonly type: "top-connections/sort"; readonly field: SortField }
   | { readonly type: "top-connections/ask"; readonly kind: Prompt["kind"] }
@@ -65,6 +66,8 @@ const reducers: Reducers = {
     const { port: _port, ...rest } = slice
     return ask(rest, { side: slice.side === "in" ? "out" : "in" }, facts)
   },
+  "top-connections/protocol": (slice, _, facts) =>
+    ask(slice, { protocol: protocols[(protocols.indexOf(slice.protocol) + 1) % protocols.length]! }, facts),
   "top-connections/view": (slice, _, facts) =>
     ask(slice, { view: slice.view === "groups" ? "connections" : "groups" }, facts),
   "top-connections/sort": (slice, { field: wanted }, facts) => {

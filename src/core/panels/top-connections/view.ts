@@ -2,6 +2,7 @@
 import type { Facts } from "../../app/facts.ts"
 import { connectionAt } from "../../model/connections.ts"
 import { describeGroups } from "../../model/groups.ts"
+import { lineWidth } from "../../text/layer.ts"
 import { type Line, line, type Size, span } from "../../text/line.ts"
 import { tableHead, tableRow } from "../../text/table.ts"
 import { harmless, wrap } from "../../text/width.ts"
@@ -11,6 +12,7 @@ import { questionLine } from "./question.ts"
 import { connectionRowAt } from "./selection.ts"
 import { connectionShape, groupShape, type Shape, sortMark } from "./shape.ts"
 import { type Rows, rowCount, type TopConnections, windowTop } from "./state.ts"
+import { totalsLine } from "./totals.ts"
 
 export function view(slice: TopConnections, facts: Facts, size: Size): readonly Line[] {
   const head = [questionLine(slice, size.width), ...noteLine(facts)]
@@ -95,9 +97,19 @@ function groupLines(
 const groupsOf = ({ connections, listed, groups }: Rows, { side }: TopConnections, wanted: readonly number[]) =>
   describeGroups(connections, listed, groups!.table, side, wanted)
 
-function detailLines(slice: TopConnections, rows: Rows, { isMasked }: Facts, width: number): readonly Line[] {
-  const rule = line(span(` ${"─".repeat(Math.max(0, width - 2))}`, "muted"))
-  return [rule, ...detail(slice, rows, isMasked, width - 2).map((content) => [span(" "), ...content])]
+function detailLines(slice: TopConnections, rows: Rows, facts: Facts, width: number): readonly Line[] {
+  const about = detail(slice, rows, facts.isMasked, width - 2)
+  return [ruleLine(totalsLine(facts, width - RULE_MIN), width), ...about.map((content) => [span(" "), ...content])]
+}
+
+/** Blanks at both ends, two strokes before what stands in the rule and at least two behind it. */
+const RULE_MIN = 8
+
+/** Divides rows from the selected one; what all rows are together stands in it. */
+function ruleLine(content: Line, width: number): Line {
+  const stroke = (length: number) => span("─".repeat(Math.max(0, length)), "muted")
+  if (content.length === 0) return [span(" "), stroke(width - 2)]
+  return [span(" "), stroke(2), span(" "), ...content, span(" "), stroke(width - lineWidth(content) - 6)]
 }
 
 function detail(slice: TopConnections, rows: Rows, isMasked: boolean, width: number): readonly Line[] {

@@ -1,0 +1,294 @@
+/**
+ * One trace from beginning to end: where to listen, what to ask for, the capture, the file, the verdict, the history.
+ *
+ * Plain data goes in and comes out; the screen and the plain command tell it in their own ways.
+ */
+import { closeSync, fstatSync, openSync, readSync, rmSync, statSync } from "node:fs"
+import { timestamp } from "../core/text/timestamp.ts"
+import { largestFile, readForm, type TraceForm, takesWholeConversations } from "../core/trace/filter.ts"
+import { entryOf, type TraceEntry } from "../core/trace/history.ts"
+import { judgeTrace, type Verdict } from "../core/trace/judge.ts"
+import { PACKETS_MAX } from "../core/trace/packet-table.ts"
+import type { TraceDescription } from "../core/trace/report.ts"
+import { createTraceReader, type Trace } from "../core/trace/trace.ts"
+import { usageFailure, worldFailure } from "./failure.ts"
+import { appendEntry, type CaptureFile, openCaptureFile, openNamedFile } from "./files/trace-files.ts"
+import { KernelError } from "./kernel/netlink.ts"
+import { findRoute } from "./kernel/routes.ts"
+import {
+  type CaptureProgress,
+  capture,
+  checkFilter,
+  findTcpdump,
+  ownCommand,
+  requireCapturePermission,
+} from "./tools/tcpdump.ts"
+
+export interface Way {
+  readonly interfaceName: string
+  readonly gateway?: string
+}
+
+/**
+ * Where packets of this peer can be seen. `any` where one interface would show half: behind address translation, inside
+ * another namespace, and for link-local addresses, which exist on every link. Throws a `Failure` without a route.
+ */
+export async function chooseWay(
+  peer: Uint8Array,
+  where: { readonly isTranslated?: boolean; readonly isInNamespace?: boolean } = {},
+): Promise<Way> {
+  const isLinkLocal = peer.length === 16 && peer[0] === 0xfe && (peer[1]! & 0xc0) === 0x80
+  if (where.isInNamespace === true || isLinkLocal) return { interfaceName: "any" }
+  try {
+    const { interfaceName, gateway } = await findRoute(peer)
+    return {
+      interfaceName: where.isTranslated === true ? "any" : interfaceName,
+      ...(gateway === undefined ? {} : { gateway }),
+    }
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error
+    // Without a route nothing leaves, and the peer's packets may arrive all the same.
+    return { interfaceName: "any" }
+  }
+}
+
+export interface TraceOrder {
+  readonly form: TraceForm
+  /** A file that leads to the namespace, and its name. */
+  readonly namespace?: { readonly path: string; readonly name: string }
+  readonly dataDir: string
+  /** Instead of the folder of captures; it must not exist yet. */
+  readonly writeTo?: string
+}
+
+export interface TraceOptions {
+  readonly onProgress?: (progress: CaptureProgress & { readonly packets: number }) => void
+  readonly onListening?: () => void
+  readonly stop?: AbortSignal
+  readonly command?: readonly string[]
+}
+
+export interface TraceOutcome {
+  readonly trace: Trace
+  readonly verdict: Verdict
+  readonly about: TraceDescription
+  readonly entry: TraceEntry
+  /** What went wrong beside the capture: it could not be saved, or not be remembered. */
+  readonly notes: readonly string[]
+}
+
+const offsetOf = (at: number) => -new Date(at).getTimezoneOffset()
+
+/** Throws a `Failure` when no capture was made. */
+export async function runTrace(order: TraceOrder, options: TraceOptions = {}): Promise<TraceOutcome> {
+  const { form, namespace, dataDir } = order
+  const reading = readForm(form)
+  if (!reading.ok) throw usageFailure(`cannot trace: ${reading.field} ${reading.reason}`)
+  requireCapturePermission()
+  const program = findTcpdump()
+  const command = options.command ?? ownCommand()
+  if (form.mode === "custom" && form.clause.trim() !== "") {
+    const refusal = await checkFilter(program, form.clause.trim(), command)
+    if (refusal !== undefined)
+      throw usageFailure(`tcpdump does not take the filter ${JSON.stringify(form.clause)}: ${refusal}`)
+  }
+
+  const notes: string[] = []
+  let file = openFile(order, notes)
+  const path = file?.path
+  const reader = createTraceReader(form.packets)
+  const end = await capture(
+    {
+      program,
+      interfaceName: form.interfaceName,
+      filter: reading.filter,
+      direction: form.direction,
+      seconds: form.seconds,
+      packets: form.packets,
+      snapLength: form.snapLength,
+      ...(namespace === undefined ? {} : { namespace: namespace.path }),
+    },
+    {
+      command,
+      onBytes(bytes) {
+        reader.push(bytes)
+        try {
+          file?.write(bytes)
+        } catch (error) {
+          // The verdict needs no file: what was written stays, and the trace goes on.
+          const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+          notes.push(`the capture in ${file!.path} ends early: ${reason === "ENOSPC" ? "the disk is full" : reason}`)
+          file?.close()
+          file = undefined
+        }
+      },
+      ...(options.onListening === undefined ? {} : { onListening: options.onListening }),
+      ...(options.stop === undefined ? {} : { stop: options.stop }),
+      onProgress: (progress) => options.onProgress?.({ ...progress, packets: reader.trace.packetCount }),
+    },
+  )
+  file?.close()
+  reader.end()
+  const { trace } = reader
+  // Nothing came out at all: there is no capture to judge.
+  if (end.status === "failed" && reader.format === undefined) {
+    if (path !== undefined) discard(path)
+    throw worldFailure(captureRefusal(form.interfaceName, end.error ?? "", namespace?.name))
+  }
+
+  const problem = reader.problem?.kind === "refused" ? undefined : reader.problem
+  const verdict = judgeTrace(
+    trace,
+    {
+      peer: form.peer,
+      ...(form.port === undefined ? {} : { port: form.port }),
+      interfaceName: form.interfaceName,
+      ...(end.dropped === undefined ? {} : { dropped: end.dropped }),
+      ...(end.received === undefined ? {} : { received: end.received }),
+      hasBothDirections: form.direction === "any",
+      hasWholeConversations: takesWholeConversations(form),
+      ...(end.status === "failed" ? { error: end.error ?? "tcpdump ended" } : {}),
+      startUs: end.startedAt * 1000,
+      endUs: end.endedAt * 1000,
+    },
+    problem,
+  )
+  const offsetMinutes = offsetOf(end.endedAt)
+  const entry = entryOf(
+    {
+      form,
+      filter: reading.filter,
+      ...(namespace === undefined ? {} : { netns: namespace.name }),
+      startedAt: end.startedAt,
+      endedAt: end.endedAt,
+      offsetMinutes,
+      status: end.status,
+      ...(path === undefined ? {} : { file: path }),
+      ...(end.captured === undefined ? {} : { captured: end.captured }),
+      ...(end.received === undefined ? {} : { received: end.received }),
+      ...(end.dropped === undefined ? {} : { dropped: end.dropped }),
+      ...(end.error === undefined ? {} : { error: end.error }),
+      ...(problem === undefined ? {} : { readError: problem.text }),
+    },
+    trace,
+    verdict,
+  )
+  try {
+    appendEntry(dataDir, entry, end.endedAt, offsetMinutes)
+  } catch (error) {
+    notes.push((error as Error).message)
+  }
+  return {
+    trace,
+    verdict,
+    entry,
+    notes,
+    about: {
+      interfaceName: form.interfaceName,
+      ...(namespace === undefined ? {} : { netns: namespace.name }),
+      peer: form.peer,
+      ...(form.port === undefined ? {} : { port: form.port }),
+      filter: reading.filter,
+      capturedAt: entry.captured_at,
+      seconds: Math.round((end.endedAt - end.startedAt) / 100) / 10,
+      ...(end.received === undefined ? {} : { received: end.received }),
+      ...(end.dropped === undefined ? {} : { dropped: end.dropped }),
+      ...(path === undefined ? {} : { file: path }),
+    },
+  }
+}
+
+/** The file that was asked for must be there; one of our own may be missing, and a note says why. */
+function openFile({ form, dataDir, writeTo }: TraceOrder, notes: string[]): CaptureFile | undefined {
+  const needed = largestFile(form)
+  if (writeTo !== undefined) return openNamedFile(writeTo, needed)
+  if (!form.isSaved) return undefined
+  const at = Date.now()
+  try {
+    return openCaptureFile(
+      dataDir,
+      {
+        at,
+        offsetMinutes: offsetOf(at),
+        slug: form.strategy,
+        peer: form.peer,
+        ...(form.port === undefined ? {} : { port: form.port }),
+      },
+      needed,
+    )
+  } catch (error) {
+    notes.push(`${(error as Error).message}; the trace goes on without a file`)
+    return undefined
+  }
+}
+
+function discard(path: string): void {
+  try {
+    if (statSync(path).size === 0) rmSync(path, { force: true })
+  } catch {
+    // It is gone already.
+  }
+}
+
+function captureRefusal(interfaceName: string, reason: string, netns: string | undefined): string {
+  const where = netns === undefined ? interfaceName : `${interfaceName} in network namespace ${netns}`
+  const hint = /permission|not permitted|EPERM/i.test(reason)
+    ? " Run with sudo, or give CAP_NET_RAW (CAP_SYS_ADMIN too for another namespace)."
+    : /no such device|doesn't exist|not found|SIOCGIFHWADDR/i.test(reason)
+      ? " Choose one of holyf-network --list-interfaces, or any."
+      : ""
+  return `cannot capture on ${where}: ${reason === "" ? "tcpdump ended without a word" : reason}.${hint}`
+}
+
+const PIECE_SIZE = 1_048_576
+/** No packet of a capture takes less: its header of 16 bytes and the shortest Ethernet frame without its padding. */
+const LEAST_RECORD = 16 + 28
+
+/** How many packets a file may hold; of a pipe that is not known. */
+function mostPackets(fd: number): number {
+  const stats = fstatSync(fd)
+  return stats.isFile() ? Math.ceil(stats.size / LEAST_RECORD) : PACKETS_MAX
+}
+
+/** Reads and judges a capture file of any size, in the memory of one piece. Throws a `Failure` when it is none. */
+export async function readTraceFile(path: string): Promise<Omit<TraceOutcome, "entry">> {
+  const cannot = (reason: string) => worldFailure(`cannot read ${path}: ${reason}`)
+  const code = (error: unknown) => (error as NodeJS.ErrnoException).code ?? String(error)
+  let fd: number
+  try {
+    fd = openSync(path, "r")
+  } catch (error) {
+    throw cannot(code(error) === "ENOENT" ? "there is no such file" : code(error))
+  }
+  const reader = createTraceReader(mostPackets(fd))
+  try {
+    const piece = new Uint8Array(PIECE_SIZE)
+    for (;;) {
+      const length = readSync(fd, piece, 0, PIECE_SIZE, null)
+      if (length === 0 || reader.problem !== undefined) break
+      reader.push(piece.subarray(0, length))
+      await new Promise<void>((resolve) => setImmediate(resolve))
+    }
+  } catch (error) {
+    throw cannot(code(error) === "EISDIR" ? "it is a folder" : code(error))
+  } finally {
+    closeSync(fd)
+  }
+  reader.end()
+  const { trace, problem } = reader
+  if (problem?.kind === "refused") throw cannot(`${problem.text}. Captures are pcap or pcapng files.`)
+  const verdict = judgeTrace(trace, { hasBothDirections: true, hasWholeConversations: true }, problem)
+  const isEmpty = trace.packetCount === 0
+  return {
+    trace,
+    verdict,
+    notes: [],
+    about: {
+      seconds: isEmpty ? 0 : Math.round((trace.lastUs - trace.firstUs) / 1000) / 1000,
+      file: path,
+      ...(isEmpty
+        ? {}
+        : { capturedAt: timestamp({ at: trace.lastUs / 1000, offsetMinutes: offsetOf(trace.lastUs / 1000) }) }),
+    },
+  }
+}
