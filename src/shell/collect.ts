@@ -96,7 +96,7 @@ export class Collector {
     })
     const notes = [
       ...texts.map((text) => ({ source: "sockets", text })),
-      ...(found.isFinished ? [] : [{ source: "processes", text: "process names are still being looked for" }]),
+      ...(found.isFinished ? [] : [{ source: "process search", text: "process names are still being looked for" }]),
       ...(found.note === undefined ? [] : [{ source: "processes", text: found.note }]),
     ]
     return { sockets: reading({ table, owners: found.owners, isComplete }), notes }

@@ -34,8 +34,6 @@ export interface ConnectionFields {
 
 export function connectionFields(connections: Connections, row: number): ConnectionFields {
   const connection = connectionAt(connections, row)
-  // A socket that no process holds (TIME_WAIT, SYN_RECV, orphaned, not yet accepted) is reported as uid 0.
-  const isUidKnown = connection.uid !== 0 || connections.table.inode[row] !== 0
   return {
     proto: connection.proto,
     state: connection.state,
@@ -46,7 +44,7 @@ export function connectionFields(connections: Connections, row: number): Connect
     peer_port: connection.peerPort,
     pid: connection.owner?.pid ?? null,
     process: connection.owner?.name || null,
-    uid: isUidKnown ? connection.uid : null,
+    uid: connection.uid ?? null,
     cgroup: connection.cgroupId === 0 ? null : connection.cgroupId,
     tx_bytes_delta: connection.txBytes ?? null,
     rx_bytes_delta: connection.rxBytes ?? null,
@@ -54,7 +52,8 @@ export function connectionFields(connections: Connections, row: number): Connect
     rx_bytes_per_sec: connection.rxBytesPerSecond ?? null,
     tx_queue: connection.txQueue,
     rx_queue: connection.rxQueue,
-    rtt_us: connection.rttUs ?? null,
+    // 0 until the peer has acknowledged something.
+    rtt_us: connection.rttUs || null,
     retrans: connection.retrans ?? null,
     source: "socket",
   }

@@ -32,7 +32,8 @@ export interface Connection {
   readonly peerAddress: string
   readonly peerPort: number
   readonly owner?: Owner
-  readonly uid: number
+  /** Absent when nobody holds the socket: the kernel then says 0, which would be root. */
+  readonly uid?: number
   readonly cgroupId: number
   readonly txQueue: number
   readonly rxQueue: number
@@ -69,7 +70,7 @@ export function connectionAt(connections: Connections, row: number): Connection 
     peerAddress: addressText(table.remoteAddress, row),
     peerPort: table.remotePort[row]!,
     ...(owner === undefined ? {} : { owner }),
-    uid: table.uid[row]!,
+    ...(table.uid[row] === 0 && table.inode[row] === 0 ? {} : { uid: table.uid[row]! }),
     cgroupId: table.cgroupId[row]!,
     txQueue: table.sendQueue[row]!,
     rxQueue: table.receiveQueue[row]!,

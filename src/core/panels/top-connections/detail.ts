@@ -28,8 +28,8 @@ export function connectionDetail(connection: Connection, isMasked: boolean, widt
     joinParts(
       [
         field("process", owner === undefined ? "unknown" : `${processLabel(connection)}${sharers}`),
-        field("uid", String(connection.uid)),
-        ...(owner?.isSure === false ? [line(span("inferred from its listener", "muted"))] : []),
+        ...(connection.uid === undefined ? [] : [field("uid", String(connection.uid))]),
+        ...(owner?.isSure === false ? [line(span("inferred: no process holds it now", "muted"))] : []),
       ],
       width,
     ),
