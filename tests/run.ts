@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { inPrivateNames } from "./support/private-names.ts"
-import { networkNamespace, OUTER_NAMESPACE } from "./support/requirements.ts"
+import { canUnshare, networkNamespace, OUTER_NAMESPACE } from "./support/requirements.ts"
 import { addTallies, closingLine, readTally, type Tally, withoutSkips } from "./support/tally.ts"
 
 const root = join(import.meta.dir, "..")
@@ -65,9 +65,8 @@ async function kernelTests(): Promise<Tally> {
   )
   if (folders.length === 0) return { passed: 0, failed: 0, skipped: new Map() }
   const args = folders.map((folder) => `./${folder}`)
-  const canUnshare = process.getuid?.() === 0 && Bun.which("unshare") !== null
   // Outside a namespace each of these tests finds that out, and is skipped with the reason.
-  if (!canUnshare) return runTests({ args })
+  if (!canUnshare()) return runTests({ args })
   return runTests({
     prefix: [
       "unshare",

@@ -190,6 +190,7 @@ const impure: readonly RegExp[] = [
   /\bMath\.random\b/,
   /\bcrypto\b/,
   /\bprocess\./,
+  /\bglobalThis\b/,
   /\bBun\.(?!stringWidth\b)/,
   /\bimport\.meta\b/,
   /\bfetch\(/,
@@ -224,6 +225,7 @@ describe("the core", () => {
     ["value.toLocaleString()", ["toLocaleString"]],
     ["Bun.stringWidth(text)", []],
     ["Bun.file(path)", ["Bun."]],
+    ["globalThis.process", ["globalThis"]],
   ])("%s", (code, names) => {
     expect(impureNames(code)).toEqual(names as string[])
   })

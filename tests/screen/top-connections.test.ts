@@ -1,5 +1,6 @@
 /** Top Connections as the operator sees it. Look at a picture before you accept it. */
 import { describe, expect, test } from "bun:test"
+import type { ConnectionSpec } from "../support/host.ts"
 import { apply, frame, look, opened, panelFrame, press, typed, watching } from "../support/host.ts"
 import { crowd, hostile, webServer } from "../support/hosts.ts"
 
@@ -644,4 +645,46 @@ test("a screen that is too small says what is needed", () => {
 
     "
   `)
+})
+
+describe("what is not known is not shown as known", () => {
+  const detailOf = (connection: ConnectionSpec) => picture(watching(80, 24, { connections: [connection] }))
+
+  test("nobody holds it: no user, and no listener where it had none", () => {
+    const closed = { local: "10.0.0.10:51000", remote: "203.0.113.7:443", state: "TIME_WAIT", inode: 0 } as const
+    const shown = picture(press(watching(80, 24, { connections: [closed] }), "o").state)
+    expect(shown).toContain("process unknown ")
+    expect(shown).not.toContain("uid")
+  })
+  test("root's own socket has a user", () => {
+    expect(detailOf({ local: "10.0.0.10:22", remote: "203.0.113.7:443", process: "sshd" })).toContain("uid 0")
+  })
+
+  // Without root every process is `-`: the reason must be where that is seen, on the smallest screen too.
+  const nobody = {
+    ...webServer,
+    notes: [{ source: "processes", text: "some process names are missing: reading every process needs root" }],
+  }
+  test.each([
+    [60, 15],
+    [80, 24],
+    [200, 60],
+  ])("missing process names are said at %dx%d beside the rows, and take none away", (width, height) => {
+    const before = picture(watching(width, height, webServer)).split("\n")
+    const after = picture(watching(width, height, nobody)).split("\n")
+    expect(after.filter((line) => line.includes("some process names ar"))).toHaveLength(1)
+    expect(after.filter((line, i) => line !== before[i])).toHaveLength(1)
+  })
+  test("a filter is said before it", () => {
+    const { state } = press(watching(60, 15, nobody), "/", ..."nginx", "enter")
+    expect(picture(state)).toContain("find nginx  F clears")
+  })
+  test.each([
+    [60, 15],
+    [80, 24],
+    [120, 16],
+  ])("System Health says them in full at %dx%d", (width, height) => {
+    const { state } = press(watching(width, height, nobody), "tab")
+    expect(panelFrame(state, "system-health").replace(/[│\s]+/g, " ")).toContain("reading every process needs root")
+  })
 })

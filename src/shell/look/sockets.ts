@@ -140,7 +140,7 @@ export class SocketSource {
       sockets: { table, owners: found.owners, isComplete, namespaces, flows, units },
       notes: [
         ...listed.notes,
-        ...(found.isFinished ? [] : [{ source: "processes", text: "process names are still being looked for" }]),
+        ...(found.isFinished ? [] : [{ source: "process search", text: "process names are still being looked for" }]),
         ...(found.note === undefined ? [] : [{ source: "processes", text: found.note }]),
         ...closings.notes,
         ...notes,

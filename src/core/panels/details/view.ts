@@ -89,7 +89,7 @@ function connectionEntries(
     ...when(connectionCount > 1, ["stands for", `${count(connectionCount)} closed connections, summed`]),
     ...(translation === undefined ? [] : [["passed on", translationText(translation, isMasked)] as const]),
     ["process", `${name}${shared}${inferred}`],
-    ...when(connection.uid !== NO_UID, ["uid", String(connection.uid)]),
+    ...when(connection.uid !== undefined, ["uid", String(connection.uid)]),
     ...(unit === undefined ? [] : [["unit", harmless(unit)] as const]),
     ...(cgroup === undefined
       ? when(connection.cgroupId > 0, ["cgroup", `number ${connection.cgroupId}`])
@@ -116,9 +116,6 @@ function connectionEntries(
     ...when(shutdown > 0, ["closing", shutdowns[shutdown] ?? `number ${shutdown}`]),
   ]
 }
-
-/** Of nobody here. */
-const NO_UID = 0xffffffff
 
 const roleWords = { published: "published to", masqueraded: "masquerades", routed: "routed, seen as" } as const
 

@@ -1,13 +1,17 @@
 /** The first line: which rows are asked for and in which order; while something is typed, the field. */
 import { fieldLine } from "../../text/field-view.ts"
-import { cutLine } from "../../text/layer.ts"
+import { cutLine, lineWidth } from "../../text/layer.ts"
 import { type Line, type Span, span } from "../../text/line.ts"
-import { harmless } from "../../text/width.ts"
+import { cut, harmless } from "../../text/width.ts"
 import type { Prompt, TopConnections } from "./state.ts"
 
 const FIELD_WIDTH = 36
 
-export function questionLine(slice: TopConnections, width: number): Line {
+/** With less room than this a note says nothing. */
+const NOTE_MIN = 20
+
+/** `note` is what the rows lack: it stands behind the question, as much as there is room for. */
+export function questionLine(slice: TopConnections, width: number, note = ""): Line {
   if (slice.prompt !== undefined) return promptLine(slice, slice.prompt, width)
   const { field, isDescending } = slice.sorts[slice.view]
   const parts: Span[] = [
@@ -18,6 +22,8 @@ export function questionLine(slice: TopConnections, width: number): Line {
   if (slice.port !== undefined) parts.push(span(`  port ${slice.port}`, "accent"))
   if (slice.search !== "") parts.push(span(`  find ${harmless(slice.search)}`, "accent"))
   if (slice.port !== undefined || slice.search !== "") parts.push(span("  F clears", "muted"))
+  const room = width - 1 - lineWidth(parts) - 2
+  if (note !== "" && room >= NOTE_MIN) parts.push(span(`  ${cut(harmless(note), room)}`, "warn"))
   return cutLine(parts, width)
 }
 
