@@ -16,6 +16,9 @@ const bin = (name: string) => join(root, "node_modules/.bin", name)
 /** These folders change the network they run in, so they get one that nothing else uses. */
 const kernelFolders = ["tests/kernel", "tests/lab"]
 
+/** With the folders of root's PATH, where `requires` looks too: a plain `su` leaves them out. */
+const searchPath = `${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`
+
 /** Runs a check that only passes or fails. */
 async function check(name: string, command: string[]): Promise<Tally> {
   const child = Bun.spawn(command, { cwd: root, stdin: "ignore", stdout: "inherit", stderr: "inherit" })
@@ -35,7 +38,7 @@ async function runTests(options: {
     const command = [process.execPath, "test", "--reporter=junit", `--reporter-outfile=${junitFile}`, ...options.args]
     const child = Bun.spawn([...(options.prefix ?? []), ...command], {
       cwd: root,
-      env: { ...process.env, ...(process.stderr.isTTY ? { FORCE_COLOR: "1" } : {}), ...options.env },
+      env: { ...process.env, PATH: searchPath, ...(process.stderr.isTTY ? { FORCE_COLOR: "1" } : {}), ...options.env },
       stdin: "ignore",
       stdout: "inherit",
       stderr: "pipe",

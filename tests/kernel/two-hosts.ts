@@ -135,8 +135,9 @@ export interface TwoHosts {
     close(): Promise<void>
     udp(from: string, to: string, port: number): Promise<void>
   }
-  /** A process of the peer's namespace. */
+  /** A process of the peer's namespace, and one of the container's. */
   readonly peerPid: number
+  readonly containerPid: number
   close(): Promise<void>
 }
 
@@ -195,6 +196,7 @@ export async function openTwoHosts(): Promise<TwoHosts> {
       },
     },
     peerPid: peerSpace.pid,
+    containerPid: containerSpace.pid,
     async close() {
       for (const helper of helpers.reverse()) await helper.end()
     },

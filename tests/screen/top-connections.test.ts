@@ -22,7 +22,7 @@ describe("by connection", () => {
       │ nginx           443 198.51.100.31:47002     EST      0B/s│
       │ nginx?          443 203.0.113.77:40090      TW          –│
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  / find  f port  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
       "
     `)
   })
@@ -51,7 +51,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                                    │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0     │
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
     `)
   })
@@ -87,7 +87,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  │
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  ? help  q quit
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  ? help  q quit
       "
     `)
   })
@@ -117,7 +117,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                               │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us                 │
       └─────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  ? help  q quit
       "
     `)
   })
@@ -147,7 +147,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                                                    │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0                     │
       └──────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                    holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit            holyf-network 1.0.0
       "
     `)
   })
@@ -177,7 +177,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                                                                            │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0                                             │
       └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                                            holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                    holyf-network 1.0.0
       "
     `)
   })
@@ -200,7 +200,7 @@ describe("by peer and process", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  / find  f port  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
       "
     `)
   })
@@ -229,7 +229,7 @@ describe("by peer and process", () => {
       │ states TW 75% (3)  EST 25% (1)                                               │
       │ ports 443                                                                    │
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
     `)
   })
@@ -259,7 +259,7 @@ describe("by peer and process", () => {
       │ states TW 75% (3)  EST 25% (1)                                                                                       │
       │ ports 443                                                                                                            │
       └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                                            holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                    holyf-network 1.0.0
       "
     `)
   })
@@ -281,7 +281,7 @@ describe("by peer and process", () => {
       │                                                                                                                      │
       │                                                                                                                      │
       └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                                            holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                    holyf-network 1.0.0
       "
     `)
   })
@@ -304,7 +304,7 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  first look…  ↑↓ row  / find  f port  ? help  q quit
+       eth0  first look…  ↑↓ row  Enter details  ? help  q quit
       "
     `)
   })
@@ -331,7 +331,7 @@ describe("states", () => {
       │ process 1204/nginx  uid 0                                                    │
       │ rates need a second look  queued 9.5KB out 0B in  rtt 850us  retransmitted 0 │
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
     `)
   })
@@ -351,7 +351,7 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  / find  f port  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
       "
     `)
   })
@@ -371,7 +371,7 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  / find  f port  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
       "
     `)
   })
@@ -397,7 +397,7 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  / find  f port  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
       "
     `)
   })
@@ -429,7 +429,7 @@ describe("states", () => {
       │ nginx?          443 203.0.113.77:40090         TW      0B         –         –│
       │ nginx?          443 203.0.113.77:40094         TW      0B         –         –│
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
     `)
   })
@@ -456,7 +456,7 @@ describe("states", () => {
       │ process 1204/nginx  uid 0                                                    │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0     │
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  MASKED  0s ago   ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  MASKED  0s ago   ↑↓ row  Enter details  k block  / find  ? help  q quit
       "
     `)
   })
@@ -482,7 +482,7 @@ describe("states", () => {
       │                                                                              │
       │                                                                              │
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
     `)
   })
@@ -556,7 +556,7 @@ describe("states", () => {
       │                                                                              │
       │                                                                              │
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
     `)
   })
@@ -587,7 +587,7 @@ describe("states", () => {
       │ process 100/␛[31mred␛[0m  uid 0                                │
       │ tx 17.6KB/s  rx 0B/s  queued 0B out 0B in  rtt 850us           │
       └────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  ? help  q quit
       "
     `)
   })
@@ -607,7 +607,7 @@ describe("states", () => {
       │ nginx           443 10.1.8.107:44310           EST     0B   2.0KB/s      0B/s│
       │▌nginx           443 10.1.8.107:44311           EST     0B   1000B/s      0B/s│
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
     `)
   })
@@ -627,7 +627,7 @@ describe("states", () => {
       │ 10.1.0.16                      2   8.2MB/s      0B/s nginx        443        │
       │ 10.1.0.17                      2   8.2MB/s      0B/s nginx        443        │
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
     `)
   })

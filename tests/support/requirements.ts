@@ -47,6 +47,9 @@ const here: Facts = {
   isInNamespace: process.env[OUTER_NAMESPACE] !== undefined && process.env[OUTER_NAMESPACE] !== networkNamespace(),
 }
 
+/** Whether tests with these requirements run here: what they set up together must not be tried where they do not. */
+export const areMet = (requirements: Requirements): boolean => missingFor(requirements, here).length === 0
+
 export type NeedyTest = (name: string, body: () => unknown, timeoutMs?: number) => void
 
 /**

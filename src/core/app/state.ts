@@ -1,4 +1,5 @@
 /** The whole of what the program knows. Plain data: it can be compared, logged and sent to another thread. */
+import { noBlocks } from "../mitigation/active.ts"
 import type { RateTable } from "../model/rates.ts"
 import { panels } from "../panels/index.ts"
 import type { Sample } from "../sample/sample.ts"
@@ -43,6 +44,9 @@ export function initialState(
     isCollecting: false,
     lookStartedAt: options.at,
     guide: [],
+    blocks: noBlocks,
+    underWay: 0,
+    log: [],
     focus: "top-connections",
     isZoomed: false,
     overlays: [],

@@ -65,6 +65,7 @@ export interface FlowRowsResult {
 export function appendFlowRows(input: FlowRowsInput): FlowRowsResult {
   const { sockets, flows } = input
   const from = sockets.length
+  if (flows.length === 0) return { rows: { from, to: from }, withSocket: 0, doubled: 0 }
   flows.role.fill(flowRole.none, 0, flows.length)
   flows.socketRow.fill(-1, 0, flows.length)
   flows.holderRow.fill(-1, 0, flows.length)
