@@ -26,7 +26,7 @@ const sources = files.filter((file) => /^(src|ffi)\/.*\.ts$/.test(file))
  * Type-only imports are not seen here: they are gone when the program is built.
  */
 const mayImport: readonly { from: string; may: readonly string[] }[] = [
-  { from: "ffi/", may: ["bun:ffi", "node:", "bun"] },
+  { from: "ffi/", may: ["bun:ffi", "bun:jsc", "node:", "bun"] },
 
   { from: "src/core/wire/", may: [] },
   { from: "src/core/proc/", may: [] },

@@ -9,12 +9,14 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { defaultThresholds } from "../../src/core/config/thresholds.ts"
+import { workerVariables } from "../../src/core/config/unit.ts"
 import { Collector } from "../../src/shell/collect.ts"
 import { hostZone } from "../../src/shell/daemon/caller.ts"
-import { giveMemoryBack } from "../../src/shell/daemon/run.ts"
+import { collectGarbage } from "../../src/shell/daemon/run.ts"
 import { Worker } from "../../src/shell/daemon/worker.ts"
 import { DataFolder } from "../../src/shell/files/data-folder.ts"
 import { WorkerLock } from "../../src/shell/files/worker-lock.ts"
+import { rest } from "../../src/shell/own-memory.ts"
 import type { BenchRow } from "./bench.ts"
 import { openCrowd } from "./crowd.ts"
 
@@ -50,7 +52,11 @@ const rssMb = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync("/proc/self/status
 async function measure(socketCount: number, looks: number): Promise<BenchRow[]> {
   await using _ = await openCrowd(socketCount)
   // A process of its own, so that what held the sockets open is not part of it.
-  const child = Bun.spawn([await compile(), "work", String(looks)], { stdout: "pipe", stderr: "inherit" })
+  const child = Bun.spawn([await compile(), "work", String(looks)], {
+    stdout: "pipe",
+    stderr: "inherit",
+    env: { ...process.env, ...workerVariables },
+  })
   const figures = JSON.parse(await new Response(child.stdout).text()) as Figures
   const name = `worker, ${socketCount} sockets`
   const isSmall = socketCount <= 1_000
@@ -133,7 +139,8 @@ async function work(looks: number): Promise<Figures> {
         return collector.look(shown)
       },
       log: () => {},
-      trim: giveMemoryBack,
+      rest,
+      collectGarbage,
       notify: () => {},
     },
     {

@@ -160,7 +160,8 @@ export async function startWorker(path: string, options: WorkerTestOptions): Pro
       return options.look === undefined ? lookAt(clock.now(), clock.monotonicMs()) : options.look(shown)
     },
     log: (text) => void log.push(text),
-    trim: () => {},
+    rest: () => {},
+    collectGarbage: () => {},
     notify: (message) => void notified.push(message),
     ...(options.watchdogMs === undefined ? {} : { watchdogMs: options.watchdogMs }),
   }

@@ -1,6 +1,12 @@
 /** The systemd unit: what the worker needs, and nothing more. */
 
 /**
+ * The engine's own variables, for a program that looks for a few milliseconds and rests for seconds: the last stage of
+ * its compiler is not worth its memory, and the one before only for what is run very often.
+ */
+export const workerVariables = { BUN_JSC_useFTLJIT: "0", BUN_JSC_thresholdForOptimizeAfterWarmUp: "20000" } as const
+
+/**
  * `program` is the absolute path of the binary. The capabilities are those of a full view: conntrack (NET_ADMIN), other
  * network namespaces (SYS_ADMIN, SYS_PTRACE) and the descriptors of every process (SYS_PTRACE, DAC_READ_SEARCH).
  */
@@ -13,6 +19,9 @@ After=network.target
 Type=notify
 NotifyAccess=main
 ExecStart=${program} daemon run
+Environment=${Object.entries(workerVariables)
+  .map(([name, value]) => `${name}=${value}`)
+  .join(" ")}
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
 RestartSec=10

@@ -13,7 +13,7 @@ import { removeFile, replaceFile } from "../files/whole-file.ts"
 import { readBootId, WorkerLock } from "../files/worker-lock.ts"
 import { redirect } from "../kernel/file-lock.ts"
 import { notifyManager, watchdogMs } from "../kernel/service-manager.ts"
-import { trimOwnMemory } from "../own-memory.ts"
+import { rest } from "../own-memory.ts"
 import { chooseLabel } from "../plain/label.ts"
 import { readProcessStat } from "../process-identity.ts"
 import { errorCode } from "../text-file.ts"
@@ -189,17 +189,15 @@ function realWorld(collector: Collector, log: LogFile): WorkerWorld {
     sleep,
     look: (shown) => collector.look(shown),
     log: (text) => log.line(text),
-    trim: giveMemoryBack,
+    rest,
+    collectGarbage,
     notify: (message) => notifyManager(process.env.NOTIFY_SOCKET, message),
     ...(watchdog === undefined ? {} : { watchdogMs: watchdog }),
   }
 }
 
-/** Garbage first: a worker that rests gives its engine little reason to collect. */
-export function giveMemoryBack(): void {
-  Bun.gc(true)
-  trimOwnMemory()
-}
+/** A worker that rests gives its engine little reason to collect by itself. */
+export const collectGarbage = (): void => void Bun.gc(true)
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

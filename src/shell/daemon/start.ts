@@ -1,6 +1,7 @@
 /** `holyf-network daemon start`: a worker in the background, once it really works. */
 import { absolutePath, type Caller, daemonPaths, settingsFile, stateFile } from "../../core/config/daemon-paths.ts"
 import { type DaemonSettings, resolveSettings, type TypedSettings } from "../../core/config/daemon-settings.ts"
+import { workerVariables } from "../../core/config/unit.ts"
 import { exitCodes, Failure, worldFailure } from "../failure.ts"
 import { print } from "../plain/output.ts"
 import { requireInterface } from "../required-interface.ts"
@@ -58,6 +59,7 @@ function workerEnvironment(caller: Caller): Record<string, string> {
   ) as [string, string][]
   return {
     ...Object.fromEntries(kept),
+    ...workerVariables,
     PATH: "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
     // It starts in another folder: paths that were relative to ours must not change their meaning.
     HOLYF_NETWORK_DAEMON_STATE_FILE: absolutePath(stateFile(caller), caller),

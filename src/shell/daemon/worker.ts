@@ -40,8 +40,10 @@ export interface WorkerWorld {
   /** `shown` is the look before. */
   readonly look: (shown: Sample | undefined) => Promise<Look>
   readonly log: (text: string) => void
-  /** Gives memory back that only the work until now has needed. */
-  readonly trim: () => void
+  /** Gives back what the last look needed: about 2 ms. */
+  readonly rest: () => void
+  /** Collects everything that looks have left: about 6 ms. */
+  readonly collectGarbage: () => void
   /** Words to the service manager. */
   readonly notify: (message: string) => void
   /** The manager wants a sign of life at least this often. */
@@ -76,8 +78,9 @@ const STOP_MS = 2_000
 /** At this interval or above every line is on the disk before the next look. */
 const SYNC_EVERY_LINE_SECONDS = 10
 const SYNC_MS = 10_000
-/** Memory is given back before a sleep, not more often than this: it takes about 5 ms. */
-const TRIM_MS = 4_900
+/** Memory is given back before a sleep, not more often than this. */
+const REST_MS = 4_900
+const COLLECT_MS = 19_900
 /** Events that wait for a line that can be written. */
 const EVENTS_MAX = 50
 /** A full disk is pruned this often. */
@@ -93,7 +96,8 @@ export class Worker {
   private tick: Tick | undefined
   private instant: { readonly at: number; readonly monotonicMs: number }
   private stretch: Stretch = unstretched
-  private trimmedAt = Number.NEGATIVE_INFINITY
+  private restedAt = Number.NEGATIVE_INFINITY
+  private collectedAt = Number.NEGATIVE_INFINITY
   private seq = 0
   private day: Day | undefined
   private events: SnapshotEvent[] = []
@@ -223,7 +227,7 @@ export class Worker {
     else this.writeLook(look)
     this.adapt(this.world.cpuMs() - cpuBefore)
     this.writeRecord()
-    this.trimWhenDue()
+    this.restWhenDue()
   }
 
   /** Nothing when the sockets could not be read, or when the end came first. */
@@ -357,11 +361,15 @@ export class Worker {
   }
 
   /** Between two looks the worker needs next to nothing. */
-  private trimWhenDue(): void {
+  private restWhenDue(): void {
     const now = this.world.monotonicMs()
-    if (now - this.trimmedAt < TRIM_MS) return
-    this.trimmedAt = now
-    this.world.trim()
+    if (now - this.restedAt < REST_MS) return
+    this.restedAt = now
+    if (now - this.collectedAt >= COLLECT_MS) {
+      this.collectedAt = now
+      this.world.collectGarbage()
+    }
+    this.world.rest()
   }
 
   private adapt(costMs: number): void {
