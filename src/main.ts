@@ -49,6 +49,28 @@ async function run(request: Request): Promise<number> {
       case "snapshot":
         await (await import("./shell/plain/snapshot.ts")).printSnapshot(request)
         return exitCodes.ok
+      case "daemon start":
+        return await (await import("./shell/daemon/start.ts")).startDaemon(request)
+      case "daemon run":
+        return await (await import("./shell/daemon/run.ts")).runDaemon(request)
+      case "daemon status":
+        return await (await import("./shell/daemon/status.ts")).printStatus(request)
+      case "daemon stop":
+        return await (await import("./shell/daemon/stop.ts")).stopDaemon(request)
+      case "daemon restart": {
+        const { parseCommandLine } = await import("./shell/cli.ts")
+        return await (await import("./shell/daemon/stop.ts")).restartDaemon(request, (former) => {
+          const parsed = parseCommandLine(["daemon", "start", ...former])
+          return parsed.kind === "daemon start" ? parsed : undefined
+        })
+      }
+      case "daemon prune":
+        return await (await import("./shell/daemon/prune-command.ts")).pruneHistory(request)
+      case "daemon logs":
+        return await (await import("./shell/daemon/logs.ts")).printLogs(request)
+      case "daemon unit":
+        await (await import("./shell/daemon/unit.ts")).printUnit()
+        return exitCodes.ok
       case "block":
       case "kill":
         return await (await import("./shell/plain/mitigate.ts")).mitigate(request)

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { keyDocument } from "../src/core/app/key-document.ts"
+import { systemdUnit } from "../src/core/config/unit.ts"
 import { diagnosisDocument } from "../src/core/diagnosis/document.ts"
 import { rules } from "../src/core/diagnosis/rules/index.ts"
 
@@ -10,6 +11,7 @@ const root = join(import.meta.dir, "..")
 /** Path and content of each generated document. */
 export const documents: Readonly<Record<string, () => string>> = {
   "docs/keys.md": keyDocument,
+  "docs/holyf-network.service": () => systemdUnit("/usr/local/bin/holyf-network"),
   "docs/diagnosis.md": () => diagnosisDocument(rules, labProven()),
 }
 

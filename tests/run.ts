@@ -8,13 +8,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { inPrivateNames } from "./support/private-names.ts"
-import { networkNamespace, OUTER_NAMESPACE } from "./support/requirements.ts"
+import { canUnshare, networkNamespace, OUTER_NAMESPACE } from "./support/requirements.ts"
 import { addTallies, closingLine, readTally, type Tally, withoutSkips } from "./support/tally.ts"
 
 const root = join(import.meta.dir, "..")
 const bin = (name: string) => join(root, "node_modules/.bin", name)
 /** These folders change the network they run in, so they get one that nothing else uses. */
 const kernelFolders = ["tests/kernel", "tests/lab"]
+
+/** With the folders of root's PATH, where `requires` looks too: a plain `su` leaves them out. */
+const searchPath = `${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`
 
 /** Runs a check that only passes or fails. */
 async function check(name: string, command: string[]): Promise<Tally> {
@@ -35,7 +38,7 @@ async function runTests(options: {
     const command = [process.execPath, "test", "--reporter=junit", `--reporter-outfile=${junitFile}`, ...options.args]
     const child = Bun.spawn([...(options.prefix ?? []), ...command], {
       cwd: root,
-      env: { ...process.env, ...(process.stderr.isTTY ? { FORCE_COLOR: "1" } : {}), ...options.env },
+      env: { ...process.env, PATH: searchPath, ...(process.stderr.isTTY ? { FORCE_COLOR: "1" } : {}), ...options.env },
       stdin: "ignore",
       stdout: "inherit",
       stderr: "pipe",
@@ -62,9 +65,8 @@ async function kernelTests(): Promise<Tally> {
   )
   if (folders.length === 0) return { passed: 0, failed: 0, skipped: new Map() }
   const args = folders.map((folder) => `./${folder}`)
-  const canUnshare = process.getuid?.() === 0 && Bun.which("unshare") !== null
   // Outside a namespace each of these tests finds that out, and is skipped with the reason.
-  if (!canUnshare) return runTests({ args })
+  if (!canUnshare()) return runTests({ args })
   return runTests({
     prefix: [
       "unshare",

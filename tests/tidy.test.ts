@@ -26,7 +26,7 @@ const sources = files.filter((file) => /^(src|ffi)\/.*\.ts$/.test(file))
  * Type-only imports are not seen here: they are gone when the program is built.
  */
 const mayImport: readonly { from: string; may: readonly string[] }[] = [
-  { from: "ffi/", may: ["bun:ffi", "node:", "bun"] },
+  { from: "ffi/", may: ["bun:ffi", "bun:jsc", "node:", "bun"] },
 
   { from: "src/core/wire/", may: [] },
   { from: "src/core/proc/", may: [] },
@@ -37,6 +37,7 @@ const mayImport: readonly { from: string; may: readonly string[] }[] = [
   { from: "src/core/model/", may: ["src/core/sample/", "src/core/config/", "src/core/wire/address.ts"] },
   { from: "src/core/diagnosis/", may: ["src/core/model/", "src/core/config/", "src/core/text/"] },
   { from: "src/core/snapshot/", may: ["src/core/model/", "src/core/text/json.ts", "valibot", "dayjs"] },
+  { from: "src/core/daemon/", may: ["src/core/config/", "src/core/snapshot/", "valibot"] },
   {
     from: "src/core/export/",
     may: ["src/core/mitigation/", "src/core/model/", "src/core/diagnosis/", "src/core/text/"],
@@ -153,6 +154,7 @@ describe("imports", () => {
 
   test.each([
     ["src/core/wire/codec.ts", "node:fs", false],
+    ["src/core/daemon/schedule.ts", "src/core/model/model.ts", false],
     ["src/core/wire/inet-diag.ts", "src/core/wire/codec.ts", true],
     ["src/core/wire/inet-diag.ts", "src/core/sample/sample.ts", false],
     ["src/core/model/groups.ts", "src/core/wire/address.ts", true],
@@ -191,6 +193,7 @@ const impure: readonly RegExp[] = [
   /\bMath\.random\b/,
   /\bcrypto\b/,
   /\bprocess\./,
+  /\bglobalThis\b/,
   /\bBun\.(?!stringWidth\b)/,
   /\bimport\.meta\b/,
   /\bfetch\(/,
@@ -225,6 +228,7 @@ describe("the core", () => {
     ["value.toLocaleString()", ["toLocaleString"]],
     ["Bun.stringWidth(text)", []],
     ["Bun.file(path)", ["Bun."]],
+    ["globalThis.process", ["globalThis"]],
   ])("%s", (code, names) => {
     expect(impureNames(code)).toEqual(names as string[])
   })

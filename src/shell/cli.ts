@@ -14,6 +14,12 @@ import { nearest } from "../core/text/nearest.ts"
 import { cut, harmless } from "../core/text/width.ts"
 import { parsePeerPort } from "../core/trace/filter.ts"
 import { formatAddress } from "../core/wire/address.ts"
+import type { LogsRequest } from "./daemon/logs.ts"
+import type { PruneRequest } from "./daemon/prune-command.ts"
+import type { RunRequest } from "./daemon/run.ts"
+import type { StartRequest } from "./daemon/start.ts"
+import type { StatusRequest } from "./daemon/status.ts"
+import type { RestartRequest, StopRequest } from "./daemon/stop.ts"
 
 type Values<N extends CommandName> = Omit<FlagValues<CommandFlag<N>>, "help" | "version" | "listInterfaces">
 
@@ -25,6 +31,17 @@ export type ConnectionsRequest = {
 export type DiagnoseRequest = { readonly kind: "diagnose" } & Values<"diagnose">
 export type ConfigRequest = { readonly kind: "config-check" } & Values<"config">
 export type SnapshotRequest = { readonly kind: "snapshot" } & Values<"snapshot">
+
+/** `daemon`, then what. */
+export type DaemonRequest =
+  | StartRequest
+  | RunRequest
+  | StatusRequest
+  | StopRequest
+  | RestartRequest
+  | PruneRequest
+  | LogsRequest
+  | { readonly kind: "daemon unit" }
 
 interface OfTarget {
   readonly target: Target
@@ -41,6 +58,7 @@ export type TraceRequest =
   | { readonly kind: "trace-list"; readonly json: boolean; readonly dataDir?: string }
 
 export type Request =
+  | DaemonRequest
   | TraceRequest
   | LiveRequest
   | ConnectionsRequest
@@ -176,15 +194,18 @@ function findCommand(spelled: Spelled): Asked {
     const command = cli.command([spec.name, words].join(" ").trim(), spec.summary)
     for (const id of flagIds(spec)) command.option(`--${flags[id].name} <value>`, flags[id].sentence)
   }
-  const safeWords = spelled.words.map((word) => (isMisleading(word) ? "?" : word))
+  // Our own spelling of a family is nobody else's.
+  if (spelled.words[0]?.includes(" ")) throw unknownCommand(spelled.words[0])
+  const given = joinFamily(spelled.words)
+  const safeWords = given.map((word) => (isMisleading(word) ? "?" : word))
   const { options } = cli.parse(["", "", ...spelled.flags, ...safeWords], { run: false })
   const matched = cli.matchedCommand
   const command = commands.find(({ name }) => name === matched?.name) ?? commands[0]
   const where = command.name === "" ? PROGRAM : `${PROGRAM} ${command.name}`
 
-  const words = command.name === "" ? spelled.words : spelled.words.slice(1)
+  const words = command.name === "" ? given : given.slice(1)
   if (command.name === "" && words[0] !== undefined) throw unknownCommand(words[0])
-  const extra = words[matched?.args.length ?? 0]
+  const extra = (command.name === "help" ? joinFamily(words) : words)[matched?.args.length ?? 0]
   if (extra !== undefined) throw new Wrong(`${where} takes no further word, and was given ${quoted(extra)}`)
 
   const texts = new Map<FlagId, string>()
@@ -197,18 +218,31 @@ function findCommand(spelled: Spelled): Asked {
   return { command, words, texts }
 }
 
+/** `daemon`, and what begins with it. */
+const isFamily = (word: string) => commands.some(({ name }) => name.startsWith(`${word} `))
+
+/** `daemon start` is one word to cac. */
+function joinFamily([first, second, ...rest]: readonly string[]): readonly string[] {
+  if (first === undefined || second === undefined || !isFamily(first))
+    return [first, second, ...rest].flatMap((w) => w ?? [])
+  const name = `${first} ${second}`
+  const members = commands.map((command) => command.name).filter((member) => member.startsWith(`${first} `))
+  if ((members as readonly string[]).includes(name)) return [name, ...rest]
+  const known = members.map((member) => member.slice(first.length + 1))
+  throw new Wrong(`unknown command ${quoted(name)}${suggestion(second, known) || `; see ${PROGRAM} ${first} --help`}`)
+}
 const takesPeer = ({ words }: CommandSpec) => words?.startsWith("PEER") === true
 
 const camelCase = (name: string) => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
 function unknownCommand(word: string): Wrong {
-  const names = commands.map(({ name }) => name).filter((name) => name !== "")
+  const names = commands.map(({ name }) => name).filter((name) => name !== "" && !name.includes(" "))
   return new Wrong(`unknown command ${quoted(word)}${suggestion(word, names) || `; see ${PROGRAM} --help`}`)
 }
 
 function helpFor({ command, words }: Asked): Request {
   if (command.name !== "help") return { kind: "help", command: command.name }
-  const [word] = words
+  const word = joinFamily(words)[0]
   if (word === undefined) return { kind: "help", command: "" }
   const explained = commands.find(({ name }) => name !== "" && name === word)
   if (explained === undefined) throw unknownCommand(word)
@@ -231,8 +265,14 @@ function readValue({ texts, command }: Asked, id: FlagId): string | number | boo
 
 const isOn = (asked: Asked, id: FlagId): boolean => asked.texts.has(id) && readValue(asked, id) === true
 
+/** Settings that daemon.json may hold: one that was not typed is not given, whatever its default. */
+const settings: readonly FlagId[] = ["interval", "topLimit", "retentionHours", "compress"]
+
 function readValues<N extends CommandName>(asked: Asked): Values<N> {
-  const ids = flagIds(asked.command).filter((id) => !(["help", "version", "listInterfaces"] as FlagId[]).includes(id))
+  const isDaemon = asked.command.name.startsWith("daemon ")
+  const ids = flagIds(asked.command)
+    .filter((id) => !(["help", "version", "listInterfaces"] as FlagId[]).includes(id))
+    .filter((id) => !(isDaemon && settings.includes(id) && !asked.texts.has(id)))
   const values = ids.map((id) => [id, readValue(asked, id)] as const).filter(([, value]) => value !== undefined)
   // The table of flags decides both the ids and the type of each value.
   return Object.fromEntries(values) as Values<N>
@@ -248,6 +288,10 @@ function readRequest(asked: Asked): Request {
       throw new Wrong(`--peer takes an address or a network such as 10.0.0.0/8, not ${quoted(values.peer)}`)
     return { kind: "connections", ...values, peerRange }
   }
+  if (asked.command.name === "daemon") return { kind: "help", command: "daemon" }
+  // The table of commands decides which flags each of them has; the types of their requests repeat it.
+  if (asked.command.name.startsWith("daemon "))
+    return { kind: asked.command.name, ...readValues(asked) } as unknown as DaemonRequest
   if (asked.command.name === "trace") return readTrace(asked)
   if (asked.command.name === "diagnose") return { kind: "diagnose", ...readValues<"diagnose">(asked) }
   if (asked.command.name === "config") {

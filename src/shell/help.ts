@@ -11,7 +11,7 @@ export function helpText(name: CommandName): string {
   const isRoot = name === ""
   const blocks = [
     [isRoot ? `${PROGRAM}: who is talking to this host` : `${PROGRAM} ${name}: ${command.summary}`],
-    section("Usage", isRoot ? commands.map(usage) : [usage(command)]),
+    section("Usage", commandsOf(command).map(usage)),
     ...command.about.map((paragraph) => wrap(paragraph, WIDTH)),
     ...command.flags.map(({ title, ids }) =>
       section(
@@ -36,13 +36,19 @@ export function helpText(name: CommandName): string {
   return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`
 }
 
+/** The root names everything, and the head of a family its members. */
+const commandsOf = (command: CommandSpec): readonly CommandSpec[] =>
+  command.name === ""
+    ? commands.filter(({ name }) => !name.includes(" "))
+    : [command, ...commands.filter(({ name }) => name.startsWith(`${command.name} `))]
+
 type Entry = readonly [term: string, sentence: string]
 
 const exits: readonly Entry[] = [
   ["0", "done"],
   ["1", "the host said no: a source could not be read, an action was refused"],
-  ["2", "the command line is wrong, or there is no terminal to draw on"],
-  ["3", "partly done: connections survived a kill"],
+  ["2", "the command line or a settings file is wrong, or there is no terminal to draw on"],
+  ["3", "partly done: connections survived a kill; daemon status: no worker runs"],
 ]
 
 const usage = ({ name, words, usage, summary }: CommandSpec): Entry => [

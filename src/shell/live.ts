@@ -7,7 +7,7 @@ import { view } from "../core/app/view.ts"
 import type { NamespaceSelection } from "../core/sample/network-namespace.ts"
 import type { Note } from "../core/sample/sample.ts"
 import { Collector } from "./collect.ts"
-import { readInterface } from "./interfaces.ts"
+import { liveEffects } from "./effects.ts"
 import { sinceBootMs } from "./kernel/clock.ts"
 import { keepMemorySmall, trimOwnMemory } from "./own-memory.ts"
 import { Program } from "./program.ts"
@@ -37,22 +37,12 @@ export async function live(
     const stopHousekeeping = keepMemorySmall()
     const program = new Program(
       { ...initialState("live", settings, { isMasked: options.isMasked, at: sinceBootMs() }), screen: screen.size },
-      {
-        "look/collect": async (_, state) => {
-          const { sample, rates } = await collector.look(state.sample)
-          const withNotes = { ...sample, notes: [...options.notes, ...sample.notes] }
-          return { type: "look/collected", sample: withNotes, rates, at: sinceBootMs() }
-        },
-        "lane/collect": async () => {
-          const monotonicMs = performance.now()
-          const counters = await readInterface(settings.interfaceName)
-          return { type: "lane/collected", counters, monotonicMs, at: sinceBootMs() }
-        },
-        "program/quit": (effect) => {
-          screen.quit(effect.code)
-          return undefined
-        },
-      },
+      liveEffects({
+        collector,
+        interfaceName: settings.interfaceName,
+        notes: options.notes,
+        quit: (code) => screen.quit(code),
+      }),
       (state) => screen.paint(view(state)),
       {
         now: sinceBootMs,
@@ -68,6 +58,7 @@ export async function live(
       shown: () => {
         program.dispatch({ type: "look/due", at: sinceBootMs() })
         program.dispatch({ type: "lane/due", at: sinceBootMs() })
+        program.start({ type: "capabilities/probe" }, { type: "blocks/list", epoch: 0 })
       },
       key: (chord) => {
         for (const each of chordsOf(program.state, chord)) {

@@ -71,8 +71,11 @@ export interface BlocksSeen {
   readonly notes: readonly string[]
 }
 
-/** Blocks of both means, whoever made them. Throws when neither can be read. */
-export async function seeBlocks({ namespace }: Means): Promise<BlocksSeen> {
+/**
+ * Blocks of both means, whoever made them. Throws when neither can be read. `known` are blocks of iptables that need not
+ * be asked for again, since a program has to be started for that.
+ */
+export async function seeBlocks({ namespace }: Means, known?: readonly Block[]): Promise<BlocksSeen> {
   const place = placeOf(namespace)
   const notes: string[] = []
   const problems: unknown[] = []
@@ -87,7 +90,7 @@ export async function seeBlocks({ namespace }: Means): Promise<BlocksSeen> {
     }
   }
   const kernel = await attempt(() => listBlocks(place))
-  const iptables = await attempt(() => listIptablesBlocks(place))
+  const iptables = known ?? (await attempt(() => listIptablesBlocks(place)))
   if (kernel === undefined && (iptables === undefined || iptables.length === 0)) throw problems[0]
   const strangers = kernel?.strangerCount ?? 0
   return {

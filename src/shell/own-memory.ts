@@ -6,6 +6,7 @@
  * do not. And a program that rests most of the time gives its engine little reason to collect what each picture left.
  */
 import { closeSync, openSync, readFileSync, readSync } from "node:fs"
+import { collectYoung } from "../../ffi/garbage.ts"
 import { forgetPages, pageSize } from "../../ffi/own-memory.ts"
 import { cleanRuns, type Mapping, parseMappings } from "../core/proc/memory-map.ts"
 
@@ -29,6 +30,12 @@ export function keepMemorySmall(): () => void {
     trimOwnMemory()
   }, HOUSEKEEPING_MS)
   return () => clearInterval(timer)
+}
+
+/** What a worker does before it rests: the garbage of its last look goes, and the pages that it looked with. */
+export function rest(): void {
+  collectYoung()
+  trimOwnMemory()
 }
 
 /** Lets go of pages of files that nobody has written to. Takes about 2 ms, and does nothing where /proc does not tell. */

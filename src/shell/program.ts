@@ -57,6 +57,12 @@ export class Program {
     if (this.isChanged || this.asked.length > 0) this.turnSoon()
   }
 
+  /** Asks for effects that no action asks for: those of the start. */
+  start(...effects: readonly Effect[]): void {
+    this.asked.push(...effects)
+    this.turnSoon()
+  }
+
   /** Several actions in one turn are one paint; what they ask of the world comes after it. */
   private turnSoon(): void {
     if (this.isTurnDue) return

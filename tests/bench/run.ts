@@ -10,6 +10,7 @@ import { builtBinary } from "../support/binary.ts"
 import { type Bench, type BenchRow, isMet } from "./bench.ts"
 import { measureClosings } from "./closings.ts"
 import { measureConntrack } from "./conntrack.ts"
+import { measureDaemon } from "./daemon.ts"
 import { measureDiagnosis } from "./diagnosis.ts"
 import { flat } from "./flat.ts"
 import { idle } from "./idle.ts"
@@ -24,6 +25,12 @@ const always: readonly Bench[] = [looks, flat, start, keys, memory, idle]
 /** Measured when they are named. */
 const onDemand: readonly Bench[] = [
   { name: "closings", about: "connections that close between looks", measure: measureClosings, isSelfContained: true },
+  {
+    name: "daemon",
+    about: "the worker, its looks one behind the other",
+    measure: measureDaemon,
+    isSelfContained: true,
+  },
   { name: "conntrack", about: "a dump of 200,000 flows", measure: () => measureConntrack(), isSelfContained: true },
   {
     name: "diagnosis",

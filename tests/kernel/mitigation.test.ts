@@ -16,12 +16,13 @@ import {
 import { destroySockets, findPeerSockets, listListening, openSockets } from "../../src/shell/kernel/peer-sockets.ts"
 import { killPeer, type Means, probeCapabilities } from "../../src/shell/mitigation.ts"
 import { blockByIptables, listIptablesBlocks, unblockAllByIptables } from "../../src/shell/tools/iptables.ts"
-import { requires } from "../support/requirements.ts"
+import { areMet, requires } from "../support/requirements.ts"
 import { command } from "../support/source-program.ts"
 import { HOST, HOST6, OTHER, openTwoHosts, PEER, PEER6, PORT, PUBLISHED, shell, type TwoHosts } from "./two-hosts.ts"
 
 const tools = ["ip", "unshare", "nsenter", "nft", "perl", "iptables", "ip6tables", "conntrack", "ss", "mount"]
-const inNamespace = requires({ root: true, tools, namespace: true })
+const needs = { root: true, tools, namespace: true } as const
+const inNamespace = requires(needs)
 
 const target = (text: string): Target => {
   const parsed = parseTarget(text)
@@ -54,7 +55,7 @@ let isReady = false
 
 beforeAll(async () => {
   // Outside a namespace of its own every test is skipped, and nothing may be made.
-  if (process.getuid?.() !== 0 || process.env.HOLYF_TEST_OUTER_NAMESPACE === undefined) return
+  if (!areMet(needs)) return
   hosts = await openTwoHosts()
   native = { capabilities: await probeCapabilities(new Set()) }
   byPrograms = { capabilities: await probeCapabilities(new Set(["socket", "conntrack", "firewall"])) }

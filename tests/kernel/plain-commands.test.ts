@@ -4,10 +4,11 @@ import { constants, mkdtempSync, openSync, readFileSync, rmSync, writeSync } fro
 import net from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { requires } from "../support/requirements.ts"
+import { areMet, requires } from "../support/requirements.ts"
 import { command, runProgram } from "../support/source-program.ts"
 
-const inNamespace = requires({ root: true, tools: ["ip"], namespace: true })
+const needs = { root: true, tools: ["ip"], namespace: true } as const
+const inNamespace = requires(needs)
 
 /** Other tests have network namespaces of their own, at the same time. */
 const HERE = ["--netns", "host"] as const
@@ -22,7 +23,8 @@ let timer: ReturnType<typeof setInterval> | undefined
 const sent: { at: number; total: number }[] = [{ at: 0, total: 0 }]
 
 beforeAll(async () => {
-  if (Bun.spawnSync(["ip", "link", "set", "lo", "up"]).exitCode !== 0) return
+  if (!areMet(needs)) return
+  Bun.spawnSync(["ip", "link", "set", "lo", "up"])
   server = net.createServer((socket) => socket.resume().on("error", () => {}))
   await new Promise<void>((ready) => server!.listen(PORT, "127.0.0.1", ready))
   client = net.connect(PORT, "127.0.0.1")

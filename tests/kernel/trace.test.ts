@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { SNAP_LENGTH, type TraceForm } from "../../src/core/trace/filter.ts"
 import { chooseWay, runTrace, type TraceOutcome } from "../../src/shell/trace.ts"
-import { requires } from "../support/requirements.ts"
+import { areMet, requires } from "../support/requirements.ts"
 import { command } from "../support/source-program.ts"
 import { until } from "./small-world.ts"
 import { ABSENT, NARROW_MTU, OURS, openTraceWorld, PEER, port, type TraceWorld } from "./trace-world.ts"
@@ -19,10 +19,7 @@ const dataDir = mkdtempSync(join(tmpdir(), "holyf-trace-"))
 const sockets: net.Socket[] = []
 
 beforeAll(async () => {
-  const isPossible =
-    process.getuid?.() === 0 &&
-    ["ip", "nft", "tcpdump"].every((name) => Bun.which(name, { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" }) !== null)
-  if (!isPossible || process.env.HOLYF_TEST_OUTER_NAMESPACE === undefined) return
+  if (!areMet(needs)) return
   world = await openTraceWorld()
 }, 20_000)
 afterAll(() => {

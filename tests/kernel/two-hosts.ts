@@ -135,8 +135,9 @@ export interface TwoHosts {
     close(): Promise<void>
     udp(from: string, to: string, port: number): Promise<void>
   }
-  /** A process of the peer's namespace. */
+  /** A process of the peer's namespace, and one of the container's. */
   readonly peerPid: number
+  readonly containerPid: number
   close(): Promise<void>
 }
 
@@ -152,6 +153,8 @@ export async function openTwoHosts(): Promise<TwoHosts> {
   const containerSpace = await start(holder)
   shell(`
     ip link set lo up
+    for left in v0 c0; do ip link del $left 2> /dev/null || true; done
+    nft delete table ip published 2> /dev/null || true
     ip link add v0 type veth peer name v1 netns ${peerSpace.pid}
     ip addr add ${HOST}/24 dev v0
     ip -6 addr add ${HOST6}/32 dev v0 nodad
@@ -195,6 +198,7 @@ export async function openTwoHosts(): Promise<TwoHosts> {
       },
     },
     peerPid: peerSpace.pid,
+    containerPid: containerSpace.pid,
     async close() {
       for (const helper of helpers.reverse()) await helper.end()
     },

@@ -71,6 +71,23 @@ describe("what is asked", () => {
       { ...connections, peer: "10.0.0.0/8", peerRange: parsePeerRange("10.0.0.0/8") },
     ],
     [["snapshot"], snapshot],
+    [["daemon"], { kind: "help", command: "daemon" }],
+    [["daemon", "-h"], { kind: "help", command: "daemon" }],
+    [["help", "daemon"], { kind: "help", command: "daemon" }],
+    [["help", "daemon", "stop"], { kind: "help", command: "daemon stop" }],
+    [["daemon", "stop", "-h"], { kind: "help", command: "daemon stop" }],
+    // What daemon.json may say is given only when it was typed, even with its default.
+    [["daemon", "start"], { kind: "daemon start" }],
+    [["daemon", "start", "--interval=30"], { kind: "daemon start", interval: 30 }],
+    [
+      ["daemon", "run", "--max-size=1.5G", "--data-dir", "a", "--compress=off"],
+      { kind: "daemon run", maxSize: 1_610_612_736, dataDir: "a", compress: "off" },
+    ],
+    [["daemon", "status"], { kind: "daemon status", json: false }],
+    [["daemon", "stop"], { kind: "daemon stop", timeout: 10 }],
+    [["daemon", "prune", "--dry-run"], { kind: "daemon prune", dryRun: true, json: false }],
+    [["daemon", "logs", "-n5"], { kind: "daemon logs", lines: 5, follow: false }],
+    [["daemon", "unit"], { kind: "daemon unit" }],
     [["snapshot", "--top-limit=1"], { ...snapshot, topLimit: 1 }],
   ])("%j", (words, expected) => {
     expect(parseCommandLine(words)).toEqual(expected as ReturnType<typeof parseCommandLine>)
@@ -100,7 +117,20 @@ describe("what cannot be meant", () => {
     [["--__proto__=1"], 'unknown flag "--__proto__"; see holyf-network --help'],
     [["--=1"], 'unknown flag "--"; see holyf-network --help'],
     [["conections"], 'unknown command "conections"; did you mean connections?'],
-    [["daemon"], 'unknown command "daemon"; see holyf-network --help'],
+    [["daemon", "strat"], 'unknown command "daemon strat"; did you mean start?'],
+    [["daemon", "x"], 'unknown command "daemon x"; see holyf-network daemon --help'],
+    [["daemon start"], 'unknown command "daemon start"; see holyf-network --help'],
+    [["daemon", "start", "x"], 'holyf-network daemon start takes no further word, and was given "x"'],
+    [["daemon", "start", "--interval", "301"], '--interval takes a whole number from 1 to 300, not "301"'],
+    [["daemon", "start", "--interval", "1.5"], '--interval takes a whole number from 1 to 300, not "1.5"'],
+    [["daemon", "start", "--top-limit", "0"], '--top-limit takes a whole number from 1 to 1000000, not "0"'],
+    [["daemon", "run", "--retention-hours=0"], '--retention-hours takes a whole number from 1 to 876000, not "0"'],
+    [["daemon", "run", "--max-size", "2X"], '--max-size takes a size such as 500M or 2G, not "2X"'],
+    [["daemon", "run", "--min-free", "-1"], '--min-free takes a size such as 500M or 2G, not "-1"'],
+    [["daemon", "start", "--compress", "no"], '--compress takes on or off, not "no"'],
+    [["daemon", "start", "--json"], "holyf-network daemon start has no flag --json"],
+    [["daemon", "stop", "--timeout", "0"], '--timeout takes a whole number from 1 to 300, not "0"'],
+    [["daemon", "status", "--data-dir"], "--data-dir needs a value: --data-dir DIR"],
     [["constructor"], 'unknown command "constructor"; see holyf-network --help'],
     [[""], 'unknown command ""; see holyf-network --help'],
     [["a\n\u001b[31mb"], 'unknown command "a␊␛[31mb"; see holyf-network --help'],
@@ -155,7 +185,11 @@ describe("the help", () => {
   })
 
   test("names every command", () => {
-    for (const { name } of commands) expect(helpText("")).toContain(`holyf-network ${name}`)
+    for (const { name } of commands) {
+      // The members of a family are named by its head.
+      const head = name.includes(" ") ? "daemon" : ""
+      expect(helpText(head)).toContain(`holyf-network ${name}`)
+    }
   })
 })
 

@@ -148,7 +148,9 @@ describe("the renderer", () => {
 
   test("is part of the dashboard and of no plain command", async () => {
     expect([...(await reaches("src/shell/dashboard.ts"))]).toContain("@opentui/core")
-    for (const file of ["plain/connections", "plain/snapshot", "plain/list-interfaces", "cli", "help"])
+    const plain = ["plain/connections", "plain/snapshot", "plain/list-interfaces", "cli", "help"]
+    const daemon = ["run", "start", "stop", "status", "prune-command", "logs", "unit"].map((name) => `daemon/${name}`)
+    for (const file of [...plain, ...daemon])
       expect([...(await reaches(`src/shell/${file}.ts`))].filter((name) => name.startsWith("@opentui"))).toEqual([])
   })
 })

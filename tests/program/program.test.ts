@@ -3,11 +3,28 @@ import { describe, expect, test } from "bun:test"
 import type { Action } from "../../src/core/app/action.ts"
 import { actionForKey } from "../../src/core/app/keymap.ts"
 import { initialState, type State } from "../../src/core/app/state.ts"
-import { missing } from "../../src/core/sample/sample.ts"
+import { missing, reading } from "../../src/core/sample/sample.ts"
 import { type EffectHandlers, Program } from "../../src/shell/program.ts"
+import { activeBlock, noLifelines } from "../support/blocks.ts"
 import { Clock } from "../support/clock.ts"
 import { collected, type HostSpec, settings } from "../support/host.ts"
 import { webServer } from "../support/hosts.ts"
+
+/** Actions on the host: not part of these tests. */
+const idle: Omit<EffectHandlers, "look/collect" | "lane/collect" | "program/quit"> = {
+  "capabilities/probe": () => undefined,
+  "blocks/list": () => undefined,
+  "blocks/tidy": () => undefined,
+  "lifelines/read": () => undefined,
+  "peer/match": () => undefined,
+  "peer/block": () => undefined,
+  "peer/kill": () => undefined,
+  "block/extend": () => undefined,
+  "block/lift": () => undefined,
+  "block/lift-all": () => undefined,
+  "log/read": () => undefined,
+  "log/write": () => undefined,
+}
 
 interface Options {
   readonly host?: HostSpec
@@ -21,6 +38,7 @@ function live({ host = webServer, handlers = {} }: Options = {}) {
   const painted: State[] = []
   const note = (word: string) => void happened.push(word)
   const answers: EffectHandlers = {
+    ...idle,
     "look/collect": (_, state) => collected(host, state.sample, clock.loop.now()),
     "lane/collect": () => ({
       type: "lane/collected",
@@ -32,6 +50,7 @@ function live({ host = webServer, handlers = {} }: Options = {}) {
     ...handlers,
   }
   const noted: EffectHandlers = {
+    ...answers,
     "look/collect": (effect, state) => {
       note("look")
       return answers["look/collect"](effect, state)
@@ -209,6 +228,97 @@ describe("failures", () => {
     await start()
     expect(await looksIn(32)).toEqual([1, 31])
     expect(program.state.model).toBeDefined()
+  })
+})
+
+describe("actions on the host", () => {
+  const overrides = { force: false, forceSshPeer: false }
+  const lifelines = () => ({ type: "lifelines/known", lifelines: noLifelines }) as const
+
+  test("are said on the screen before the host is asked, and their answer is said once", async () => {
+    const seen: (string | undefined)[] = []
+    const fixture = live({
+      handlers: {
+        "lifelines/read": lifelines,
+        "peer/block": (effect) => {
+          const last = fixture.painted.at(-1)!
+          seen.push(last.notice?.text, String(last.underWay), JSON.stringify(effect.overrides))
+          const block = activeBlock(last, "198.51.100.24:443", { leftMs: 300_000 })
+          const kill = { failure: "no ss" }
+          return { type: "peer/blocked", block, also: [], isRenewed: false, kill, at: fixture.clock.loop.now() }
+        },
+      },
+    })
+    await fixture.start()
+    await fixture.clock.advance(1_000)
+    fixture.press("k")
+    await fixture.clock.settle()
+    fixture.press("enter")
+    await fixture.clock.settle()
+    expect(seen).toEqual(["blocking 198.51.100.24:443…", "1", JSON.stringify(overrides)])
+    const { notice, underWay, overlays, blocks } = fixture.program.state
+    expect([notice?.text, underWay, overlays, blocks.list.length]).toEqual([
+      "198.51.100.24:443: block active 5m; its connections were not ended: no ss",
+      0,
+      [],
+      1,
+    ])
+  })
+
+  test("that fail are said once, with what to do, and the form can be opened again", async () => {
+    const fixture = live({
+      handlers: {
+        "lifelines/read": lifelines,
+        "peer/block": () => Promise.reject(new Error("cannot block 198.51.100.24:443: EPERM. Run with sudo")),
+      },
+    })
+    await fixture.start()
+    fixture.press("k", "enter")
+    await fixture.clock.settle()
+    await fixture.clock.settle()
+    const { notice, underWay } = fixture.program.state
+    expect([notice?.text, notice?.tone, underWay]).toEqual([
+      "cannot block 198.51.100.24:443: EPERM. Run with sudo",
+      "crit",
+      0,
+    ])
+    fixture.press("k")
+    expect(fixture.program.state.overlays).toEqual(["block-peer"])
+  })
+
+  test("matches are counted each second while the form is open", async () => {
+    let counts = 0
+    const handlers = { "peer/match": () => void counts++ } as unknown as Partial<EffectHandlers>
+    const { start, press, clock } = live({ handlers })
+    await start()
+    press("k")
+    await clock.advance(5_000)
+    expect(counts).toBe(6)
+    press("escape")
+    await clock.advance(5_000)
+    expect(counts).toBe(6)
+  })
+
+  test("blocks are listed each 5 s while there are some, paused or not", async () => {
+    const epochs: number[] = []
+    const fixture = live({
+      handlers: {
+        "blocks/list": ({ epoch }, state) => {
+          epochs.push(epoch)
+          const blocks = [activeBlock(state, "198.51.100.24:443", { leftMs: 300_000 })]
+          const seen = reading({ blocks, notes: [], isComplete: true })
+          return { type: "blocks/listed", epoch, seen, at: fixture.clock.loop.now() }
+        },
+      },
+    })
+    await fixture.start()
+    await fixture.clock.advance(60_000)
+    expect(epochs).toEqual([])
+    fixture.program.start({ type: "blocks/list", epoch: 0 })
+    await fixture.clock.advance(20_000)
+    fixture.press("p")
+    await fixture.clock.advance(20_000)
+    expect(epochs).toEqual(Array.from({ length: 9 }, () => 0))
   })
 })
 

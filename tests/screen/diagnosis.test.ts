@@ -81,7 +81,7 @@ describe("beside System Health", () => {
       │                                           │
       │                                           │
       └───────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  ? help  q quit
       "
     `)
   })
@@ -104,7 +104,7 @@ describe("beside System Health", () => {
       │ clock-wrong: not read by this command     │
       │ syn-flood: this kernel has no counter     │
       └───────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  ? help  q quit
       "
     `)
   })
@@ -135,7 +135,7 @@ describe("beside System Health", () => {
       │ Not measured (31)                                            │
       │ conntrack-full, descriptor-limit, ephemeral-ports-exhausted, │
       └──────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                    holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit            holyf-network 1.0.0
       "
     `)
   })

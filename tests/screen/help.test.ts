@@ -10,7 +10,7 @@ const first = (state: State) => state.slices.help.top
 test("the keys of the focused panel first, then those of the program", () => {
   expect(overlayFrame(opened(80, 40))).toMatchInlineSnapshot(`
     "
-    ┌─ Keys ───────────────────────────────────────────────────────────────────────┐
+    ┌─ Keys ────────────────────────────────────────────────────────── 1-37 of 42 ─┐
     │ Select                                                                       │
     │   ↑          Row above                                                       │
     │   ↓          Row below                                                       │
@@ -19,6 +19,15 @@ test("the keys of the focused panel first, then those of the program", () => {
     │   Home       First row                                                       │
     │   End        Last row                                                        │
     │                                                                              │
+    │ Look                                                                         │
+    │   Enter      All that is known of the selected row                           │
+    │   o          Incoming or outgoing                                            │
+    │   u          TCP, UDP or both                                                │
+    │   g          By connection, or by peer and process                           │
+    │                                                                              │
+    │ Act                                                                          │
+    │   k          Block the peer or end its connections                           │
+    │                                                                              │
     │ Filter and sort                                                              │
     │   /          Find rows with words, without !words                            │
     │   f          Only one port                                                   │
@@ -26,11 +35,6 @@ test("the keys of the focused panel first, then those of the program", () => {
     │   B          Sort by bandwidth; again: other order                           │
     │   C          Sort by connections of the peer                                 │
     │   P          Sort by port                                                    │
-    │                                                                              │
-    │ Look                                                                         │
-    │   o          Incoming or outgoing                                            │
-    │   u          TCP, UDP or both                                                │
-    │   g          By connection, or by peer and process                           │
     │                                                                              │
     │ Screen                                                                       │
     │   Tab        Next panel                                                      │
@@ -42,9 +46,8 @@ test("the keys of the focused panel first, then those of the program", () => {
     │   m          Hide the first half of addresses                                │
     │   d          What came and went: the last findings                           │
     │                                                                              │
-    │ Program                                                                      │
-    │   ?          These keys                                                      │
-    │   q Ctrl+C   Quit                                                            │
+    │ Act                                                                          │
+    │   b          Blocked peers: extend and lift                                  │
     └──────────────────────────────────────────────────────────────────────────────┘
     "
   `)
@@ -53,7 +56,7 @@ test("the keys of the focused panel first, then those of the program", () => {
 test("at 60x15 it fits and says where it is", () => {
   expect(overlayFrame(opened(60, 15))).toMatchInlineSnapshot(`
     "
-    ┌─ Keys ────────────────────────────────────── 1-12 of 34 ─┐
+    ┌─ Keys ────────────────────────────────────── 1-12 of 42 ─┐
     │ Select                                                   │
     │   ↑          Row above                                   │
     │   ↓          Row below                                   │
@@ -62,10 +65,10 @@ test("at 60x15 it fits and says where it is", () => {
     │   Home       First row                                   │
     │   End        Last row                                    │
     │                                                          │
-    │ Filter and sort                                          │
-    │   /          Find rows with words, without !words        │
-    │   f          Only one port                               │
-    │   F          Clear both filters                          │
+    │ Look                                                     │
+    │   Enter      All that is known of the selected row       │
+    │   o          Incoming or outgoing                        │
+    │   u          TCP, UDP or both                            │
     └──────────────────────────────────────────────────────────┘
     "
   `)
@@ -84,8 +87,8 @@ describe("scrolls", () => {
     ["up again", ["down", "down", "up"], 1],
     ["not above the top", ["up"], 0],
     ["a page", ["pagedown"], 12],
-    ["to the end", ["end"], 22],
-    ["not past the end", ["end", "down", "pagedown"], 22],
+    ["to the end", ["end"], 30],
+    ["not past the end", ["end", "down", "pagedown"], 30],
     ["back to the top", ["end", "home"], 0],
   ] as const)("%s", (_, chords, top) => expect(first(press(opened(60, 15), ...chords).state)).toBe(top))
 

@@ -16,14 +16,14 @@ test("what stays as the line gets shorter", () => {
   const widths = [140, 110, 100, 90, 80, 70, 60, 50, 40, 30, 20, 10, 4, 0]
   expect(`\n${widths.map((width) => bar(web(), width)).join("\n")}\n`).toMatchInlineSnapshot(`
     "
-     eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                holyf-network 1.0.0
-     eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit
-     eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  ? help  q quit
-     eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  ? help  q quit
-     eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
-     eth0  0s ago   ↑↓ row  / find  f port  o in/out  ? help  q quit
-     eth0  0s ago   ↑↓ row  / find  f port  ? help  q quit
-     eth0  0s ago   ↑↓ row  / find  ? help  q quit
+     eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit
+     eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  ? help  q quit
+     eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  ? help  q quit
+     eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  o in/out  ? help  q quit
+     eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
+     eth0  0s ago   ↑↓ row  Enter details  k block  / find  ? help  q quit
+     eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
+     eth0  0s ago   ↑↓ row  k block  ? help  q quit
      eth0  0s ago   ↑↓ row  ? help  q quit
      eth0  0s ago   ? help  q quit
      eth0  ? help
@@ -36,7 +36,7 @@ test("what stays as the line gets shorter", () => {
 
 test("with the longest interface name there is, the keys of 80 columns are still there", () => {
   expect(bar(named(web(), "enp175s0f1np1v0"), 80)).toMatchInlineSnapshot(
-    `" enp175s0f1np1v0  0s ago   ↑↓ row  / find  f port  o in/out  ? help  q quit"`,
+    `" enp175s0f1np1v0  0s ago   ↑↓ row  Enter details  k block  ? help  q quit"`,
   )
 })
 
@@ -45,14 +45,14 @@ test("what is frozen, and how to go on", () => {
   const later = apply(paused, { type: "clock/ticked", at: paused.now + 95_000 })
   expect(`\n${[120, 80, 60, 40].map((width) => bar(later, width)).join("\n")}\n`).toMatchInlineSnapshot(`
     "
-     eth0  PAUSED rows and rates of 1m35s ago  p goes on  ↑↓ row  / find  f port  o in/out  g group  ? help  q quit
+     eth0  PAUSED rows and rates of 1m35s ago  p goes on  ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
      eth0  PAUSED rows and rates of 1m35s ago  p goes on  ↑↓ row  ? help  q quit
      eth0  PAUSED rows and rates of 1m35s ago  p goes on  ? help
      eth0  PAUSED 1m35s ago  p goes on
     "
   `)
   expect(bar(press(opened(80, 24), "p").state, 80)).toMatchInlineSnapshot(
-    `" eth0  PAUSED  p goes on  ↑↓ row  / find  f port  o in/out  ? help  q quit"`,
+    `" eth0  PAUSED  p goes on  ↑↓ row  Enter details  k block  / find  ? help  q quit"`,
   )
 })
 
@@ -64,7 +64,7 @@ test("everything at once", () => {
   })
   expect(`\n${[140, 80, 60].map((width) => bar(state, width)).join("\n")}\n`).toMatchInlineSnapshot(`
     "
-     eth0  MASKED  ZOOMED  PAUSED rows and rates of 0s ago  p goes on  a word to the operator  ↑↓ row  / find  f port  o in/out  ? help  q quit
+     eth0  MASKED  ZOOMED  PAUSED rows and rates of 0s ago  p goes on  a word to the operator  ↑↓ row  Enter details  k block  ? help  q quit
      eth0  MASKED  ZOOMED  PAUSED rows and rates of 0s ago  p goes on  a word to th…
      eth0  MASKED  ZOOMED  PAUSED 0s ago  p goes on  a word to …
     "
@@ -96,7 +96,7 @@ describe("a look that takes long", () => {
   })
 
   test("is seen after it, and nothing else moves", () => {
-    const [before, later] = [bar(after(0), 80), bar(after(1_000), 80)]
+    const [before, later] = [bar(after(0), 100), bar(after(1_000), 100)]
     expect(later).toContain("looking…")
     expect(later.indexOf("↑↓")).toBe(before.indexOf("↑↓"))
   })

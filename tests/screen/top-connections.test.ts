@@ -1,5 +1,6 @@
 /** Top Connections as the operator sees it. Look at a picture before you accept it. */
 import { describe, expect, test } from "bun:test"
+import type { ConnectionSpec } from "../support/host.ts"
 import { apply, frame, look, opened, panelFrame, press, typed, watching } from "../support/host.ts"
 import { crowd, hostile, webServer } from "../support/hosts.ts"
 
@@ -21,7 +22,7 @@ describe("by connection", () => {
       │ nginx           443 198.51.100.24:51830     EST      0B/s│
       │ nginx           443 198.51.100.31:47002     EST      0B/s│
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  / find  f port  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
       "
     `)
   })
@@ -49,7 +50,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                                    │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0     │
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
     `)
   })
@@ -85,7 +86,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  │
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  ? help  q quit
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  ? help  q quit
       "
     `)
   })
@@ -115,7 +116,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                               │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us                 │
       └─────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  ? help  q quit
       "
     `)
   })
@@ -145,7 +146,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                                                    │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0                     │
       └──────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                    holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit            holyf-network 1.0.0
       "
     `)
   })
@@ -175,7 +176,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                                                                            │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0                                             │
       └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                                            holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                    holyf-network 1.0.0
       "
     `)
   })
@@ -197,7 +198,7 @@ describe("by peer and process", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  / find  f port  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
       "
     `)
   })
@@ -225,7 +226,7 @@ describe("by peer and process", () => {
       │ states TW 75% (3)  EST 25% (1)                                               │
       │ ports 443                                                                    │
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
     `)
   })
@@ -255,7 +256,7 @@ describe("by peer and process", () => {
       │ states TW 75% (3)  EST 25% (1)                                                                                       │
       │ ports 443                                                                                                            │
       └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                                            holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                    holyf-network 1.0.0
       "
     `)
   })
@@ -277,7 +278,7 @@ describe("by peer and process", () => {
       │                                                                                                                      │
       │                                                                                                                      │
       └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                                            holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                    holyf-network 1.0.0
       "
     `)
   })
@@ -299,7 +300,7 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  first look…  ↑↓ row  / find  f port  ? help  q quit
+       eth0  first look…  ↑↓ row  Enter details  ? help  q quit
       "
     `)
   })
@@ -325,7 +326,7 @@ describe("states", () => {
       │ process 1204/nginx  uid 0                                                    │
       │ rates need a second look  queued 9.5KB out 0B in  rtt 850us  retransmitted 0 │
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
     `)
   })
@@ -344,7 +345,7 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  / find  f port  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
       "
     `)
   })
@@ -363,7 +364,7 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  / find  f port  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
       "
     `)
   })
@@ -388,7 +389,7 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  / find  f port  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
       "
     `)
   })
@@ -419,7 +420,7 @@ describe("states", () => {
       │ nginx           443 198.51.100.31:47002        EST     0B      0B/s      0B/s│
       │ nginx?          443 203.0.113.77:40090         TW      0B         –         –│
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
     `)
   })
@@ -445,7 +446,7 @@ describe("states", () => {
       │ process 1204/nginx  uid 0                                                    │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0     │
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  MASKED  0s ago   ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  MASKED  0s ago   ↑↓ row  Enter details  k block  / find  ? help  q quit
       "
     `)
   })
@@ -470,7 +471,7 @@ describe("states", () => {
       │                                                                              │
       │                                                                              │
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
     `)
   })
@@ -541,7 +542,7 @@ describe("states", () => {
       │                                                                              │
       │                                                                              │
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
     `)
   })
@@ -571,7 +572,7 @@ describe("states", () => {
       │ process 100/␛[31mred␛[0m  uid 0                                │
       │ tx 17.6KB/s  rx 0B/s  queued 0B out 0B in  rtt 850us           │
       └────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  ? help  q quit
       "
     `)
   })
@@ -590,7 +591,7 @@ describe("states", () => {
       │ nginx           443 10.1.8.107:44310           EST     0B   2.0KB/s      0B/s│
       │▌nginx           443 10.1.8.107:44311           EST     0B   1000B/s      0B/s│
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
     `)
   })
@@ -609,7 +610,7 @@ describe("states", () => {
       │ 10.1.0.14                      2   8.2MB/s      0B/s nginx        443        │
       │ 10.1.0.15                      2   8.2MB/s      0B/s nginx        443        │
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
+       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
     `)
   })
@@ -626,4 +627,46 @@ test("a screen that is too small says what is needed", () => {
 
     "
   `)
+})
+
+describe("what is not known is not shown as known", () => {
+  const detailOf = (connection: ConnectionSpec) => picture(watching(80, 24, { connections: [connection] }))
+
+  test("nobody holds it: no user, and no listener where it had none", () => {
+    const closed = { local: "10.0.0.10:51000", remote: "203.0.113.7:443", state: "TIME_WAIT", inode: 0 } as const
+    const shown = picture(press(watching(80, 24, { connections: [closed] }), "o").state)
+    expect(shown).toContain("process unknown ")
+    expect(shown).not.toContain("uid")
+  })
+  test("root's own socket has a user", () => {
+    expect(detailOf({ local: "10.0.0.10:22", remote: "203.0.113.7:443", process: "sshd" })).toContain("uid 0")
+  })
+
+  // Without root every process is `-`: the reason must be where that is seen, on the smallest screen too.
+  const nobody = {
+    ...webServer,
+    notes: [{ source: "processes", text: "some process names are missing: reading every process needs root" }],
+  }
+  test.each([
+    [60, 15],
+    [80, 24],
+    [200, 60],
+  ])("missing process names are said at %dx%d beside the rows, and take none away", (width, height) => {
+    const before = picture(watching(width, height, webServer)).split("\n")
+    const after = picture(watching(width, height, nobody)).split("\n")
+    expect(after.filter((line) => line.includes("some process names ar"))).toHaveLength(1)
+    expect(after.filter((line, i) => line !== before[i])).toHaveLength(1)
+  })
+  test("a filter is said before it", () => {
+    const { state } = press(watching(60, 15, nobody), "/", ..."nginx", "enter")
+    expect(picture(state)).toContain("find nginx  F clears")
+  })
+  test.each([
+    [60, 15],
+    [80, 24],
+    [120, 24],
+  ])("System Health says them in full at %dx%d", (width, height) => {
+    const { state } = press(watching(width, height, nobody), "tab")
+    expect(panelFrame(state, "system-health").replace(/[│\s]+/g, " ")).toContain("reading every process needs root")
+  })
 })

@@ -30,6 +30,8 @@ export interface Facts {
   readonly isRoot: boolean
   readonly hasTool: (name: string) => boolean
   readonly isInNamespace: boolean
+  /** False for root in a container, who has no right to. Asked only where `unshare` is there. */
+  readonly canUnshare: () => boolean
 }
 
 /** What is missing, in the order an operator would put it right; empty when nothing is. */
@@ -37,15 +39,36 @@ export function missingFor(requirements: Requirements, facts: Facts): string[] {
   return [
     ...(requirements.root && !facts.isRoot ? ["root"] : []),
     ...(requirements.tools ?? []).filter((name) => !facts.hasTool(name)),
+    ...(requirements.root && requirements.tools?.includes("unshare") && facts.isRoot && !mayUnshare(facts)
+      ? ["the right to make namespaces"]
+      : []),
     ...(requirements.namespace && !facts.isInNamespace ? ["a network namespace of its own"] : []),
   ]
+}
+
+/** Without the tool, that is what is missing. */
+const mayUnshare = ({ hasTool, canUnshare }: Facts) => !hasTool("unshare") || canUnshare()
+
+let unshares: boolean | undefined
+
+/** Whether this user may make the namespaces that the tests run in. */
+export function canUnshare(): boolean {
+  unshares ??=
+    process.getuid?.() === 0 &&
+    Bun.which("unshare") !== null &&
+    Bun.spawnSync(["unshare", "--net", "--mount", "true"], { stderr: "ignore" }).exitCode === 0
+  return unshares
 }
 
 const here: Facts = {
   isRoot: process.getuid?.() === 0,
   hasTool: (name) => Bun.which(name, { PATH: `${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin` }) !== null,
   isInNamespace: process.env[OUTER_NAMESPACE] !== undefined && process.env[OUTER_NAMESPACE] !== networkNamespace(),
+  canUnshare,
 }
+
+/** Whether tests with these requirements run here: what they set up together must not be tried where they do not. */
+export const areMet = (requirements: Requirements): boolean => missingFor(requirements, here).length === 0
 
 export type NeedyTest = (name: string, body: () => unknown, timeoutMs?: number) => void
 

@@ -3,7 +3,7 @@ import { type Facts, missingFor } from "./requirements.ts"
 import { addTallies, closingLine, readTally, withoutSkips } from "./tally.ts"
 
 describe("missingFor", () => {
-  const everything: Facts = { isRoot: true, hasTool: () => true, isInNamespace: true }
+  const everything: Facts = { isRoot: true, hasTool: () => true, isInNamespace: true, canUnshare: () => true }
   test.each<{ facts: Partial<Facts>; missing: string[] }>([
     { facts: {}, missing: [] },
     { facts: { isRoot: false }, missing: ["root"] },
@@ -13,6 +13,13 @@ describe("missingFor", () => {
     const needs = { root: true, tools: ["ip", "tcpdump"], namespace: true } as const
     expect(missingFor(needs, { ...everything, ...facts })).toEqual(missing)
   })
+})
+
+test("root of a container has unshare and may not use it", () => {
+  const facts: Facts = { isRoot: true, hasTool: () => true, isInNamespace: true, canUnshare: () => false }
+  expect(missingFor({ root: true, tools: ["unshare"] }, facts)).toEqual(["the right to make namespaces"])
+  expect(missingFor({ root: true, tools: ["ip"] }, facts)).toEqual([])
+  expect(missingFor({ root: true, tools: ["unshare"] }, { ...facts, hasTool: () => false })).toEqual(["unshare"])
 })
 
 describe("readTally", () => {

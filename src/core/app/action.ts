@@ -4,9 +4,12 @@ import type { panels } from "../panels/index.ts"
 import type { InterfaceCounters, Reading, Sample } from "../sample/sample.ts"
 import type { Size, Tone } from "../text/line.ts"
 import type { Effect } from "./effect.ts"
+import type { MitigationAction } from "./mitigation.ts"
+import type { About } from "./panel.ts"
 import type { PanelId } from "./state.ts"
 
 export type AppAction =
+  | MitigationAction
   /** The terminal has this size now. */
   | { readonly type: "screen/resized"; readonly size: Size }
   /** A second has passed: ages and notices move. */
@@ -31,7 +34,7 @@ export type AppAction =
   | { readonly type: "app/notice"; readonly text: string; readonly tone: Tone }
   | { readonly type: "app/focus"; readonly panel: PanelId }
   | { readonly type: "app/focus-next"; readonly step: 1 | -1 }
-  | { readonly type: "app/open"; readonly panel: PanelId }
+  | { readonly type: "app/open"; readonly panel: PanelId; readonly about?: About }
   | { readonly type: "app/close" }
   | { readonly type: "app/pause" }
   | { readonly type: "app/mask" }

@@ -49,6 +49,22 @@ export const appCommands: readonly SomeCommand[] = [
     action: { type: "app/open", panel: "diagnosis-history" },
   },
   {
+    id: "app.blocks",
+    keys: ["b"],
+    title: "Blocked peers: extend and lift",
+    group: "Act",
+    refuse: (_, { source }) => (source === "replay" ? "replay is read-only" : undefined),
+    action: { type: "app/open", panel: "blocked-peers" },
+  },
+  {
+    id: "app.action-log",
+    keys: ["h"],
+    title: "Action log: who did what, and the result",
+    group: "Act",
+    refuse: (_, { source }) => (source === "replay" ? "a replay has no actions" : undefined),
+    action: { type: "app/open", panel: "action-log" },
+  },
+  {
     id: "app.help",
     keys: ["?"],
     title: "These keys",

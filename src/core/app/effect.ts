@@ -1,6 +1,8 @@
 /** Everything the program can ask of the world, as data. */
+import type { MitigationEffect } from "./mitigation.ts"
 
 export type Effect =
+  | MitigationEffect
   /** One look at the whole host. Answers `look/collected`. */
   | { readonly type: "look/collect" }
   /** One look at the interface counters. Answers `lane/collected`. */

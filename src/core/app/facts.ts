@@ -1,10 +1,15 @@
 /** The shared part of the state: what every panel may read and none may write. */
 import type { Thresholds } from "../config/thresholds.ts"
 import type { Change, Diagnosis } from "../diagnosis/finding.ts"
+import type { KnownBlocks } from "../mitigation/active.ts"
+import type { Capabilities } from "../mitigation/capability.ts"
+import type { Lifelines } from "../mitigation/guards.ts"
+import type { MatchCount } from "../mitigation/plan.ts"
 import type { Lane } from "../model/lane.ts"
 import type { Model } from "../model/model.ts"
 import type { Size, Tone } from "../text/line.ts"
 import type { GuideSection } from "./guide.ts"
+import type { Place } from "./mitigation.ts"
 
 export type { Band } from "../config/thresholds.ts"
 
@@ -47,6 +52,18 @@ export interface Facts {
   /** The interface, second by second. */
   readonly lane?: Lane
   readonly notice?: Notice
+  /** What keeps peers out, as it was last listed. */
+  readonly blocks: KnownBlocks
+  /** Actions on the host that were asked for and not answered yet. */
+  readonly underWay: number
+  /** By which means this host lets us act; absent until it was asked. */
+  readonly capabilities?: Capabilities
+  /** What must not be cut off, as it was last read. */
+  readonly lifelines?: Lifelines
+  /** What was last counted for the block form, and for whom. */
+  readonly match?: Place & { readonly count: MatchCount }
+  /** The last lines of the action log, the latest last. */
+  readonly log: readonly string[]
   /** The keys that worked where the operator was when the overlay in front was opened. */
   readonly guide: readonly GuideSection[]
 }

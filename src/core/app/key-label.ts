@@ -9,6 +9,8 @@ const names: Readonly<Record<string, string>> = {
   pagedown: "PgDn",
   home: "Home",
   end: "End",
+  delete: "Del",
+  backspace: "Backspace",
   tab: "Tab",
   "shift+tab": "Shift+Tab",
   enter: "Enter",

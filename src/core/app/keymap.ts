@@ -44,7 +44,7 @@ export function actionForKey(state: State, chord: string): Action | undefined {
   if (own !== undefined) return perform(state, front, own)
   if (top !== undefined) return undefined
   const global = find(appCommands, chord)
-  if (global !== undefined) return global.action
+  if (global !== undefined) return perform(state, front, global)
   for (const panel of everyPanel) {
     if (panel.place.region === "overlay") continue
     const command = find(commandsOf(panel), chord)

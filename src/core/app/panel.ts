@@ -3,6 +3,8 @@
  *
  * A panel sees the shared facts and its own slice, and never another panel.
  */
+import type { Subject } from "../model/subject.ts"
+import type { Trail } from "../model/trail.ts"
 import type { Line, Size, Tone } from "../text/line.ts"
 import type { Command, Hint } from "./command.ts"
 import type { Effect } from "./effect.ts"
@@ -18,11 +20,27 @@ export interface Say {
 /** Why nothing happened, or what did where it cannot be seen. */
 export const say = (text: string, tone: Tone = "strong"): Say => ({ type: "say", text, tone })
 
+/** What an overlay is opened about. */
+export interface About {
+  readonly subject: Subject
+  /** The rates of the looks before. */
+  readonly trail?: Trail
+  /** It is about ending connections, not about keeping the peer out. */
+  readonly isKillOnly?: boolean
+}
+
+/** Opens an overlay about something that the panel knows. */
+export interface Open {
+  readonly type: "app/open"
+  readonly panel: "details" | "block-peer"
+  readonly about: About
+}
+
 /**
  * The panel's slice after an action, what it asks of the world and what it says. The same slice object means nothing
  * changed.
  */
-export type PanelStep<Slice> = readonly [Slice, ...(Effect | Say)[]]
+export type PanelStep<Slice> = readonly [Slice, ...(Effect | Say | Open | Close)[]]
 
 /** What every overlay may do without an action of its own. */
 export interface Close {
@@ -52,10 +70,14 @@ export interface Panel<Id extends string, Slice, Action extends { readonly type:
   readonly title: (slice: Slice, facts: Facts) => string
   /** At the right of the top edge, such as `1-12 of 40`. */
   readonly note?: (slice: Slice, facts: Facts, size: Size) => string
+  /** The slice of an overlay that opens, and what it asks of the world; else it opens with `initial`. */
+  open?(facts: Facts, about?: About): PanelStep<Slice>
   /** `size` is the panel's inside as it stands on the screen, or would. */
   update(slice: Slice, action: Action, facts: Facts, size: Size): PanelStep<Slice>
   /** Called when the model, the mask or another fact is new: what the panel derives from them is made here, once. */
   refresh?(slice: Slice, facts: Facts): Slice
+  /** The only facts that title, note, view and strip look at. Absent: they may look at all. */
+  readonly looksAt?: readonly (keyof Facts)[]
   /** Exactly what stands inside the frame. Computes nothing that a test would want to check without a screen. */
   view(slice: Slice, facts: Facts, size: Size): readonly Line[]
   /** One line that says the most important thing, for layouts without room for the panel. */

@@ -1,5 +1,6 @@
 /** The whole of what the program knows. Plain data: it can be compared, logged and sent to another thread. */
 import { type DiagnosisState, initialDiagnosisState } from "../diagnosis/diagnose.ts"
+import { noBlocks } from "../mitigation/active.ts"
 import type { RateTable } from "../model/rates.ts"
 import { panels } from "../panels/index.ts"
 import type { Sample } from "../sample/sample.ts"
@@ -48,6 +49,9 @@ export function initialState(
     guide: [],
     changes: [],
     diagnosisState: initialDiagnosisState,
+    blocks: noBlocks,
+    underWay: 0,
+    log: [],
     focus: "top-connections",
     isZoomed: false,
     overlays: [],

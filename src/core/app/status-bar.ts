@@ -4,9 +4,12 @@
  * Each part has a rank; where the line is short, the parts of the highest rank are left out, and what stays keeps its
  * order.
  */
+import { stillActive } from "../mitigation/active.ts"
+import { capabilityLabel } from "../mitigation/capability.ts"
 import { lineWidth } from "../text/layer.ts"
 import { type Line, line, type Span, span } from "../text/line.ts"
-import { duration } from "../text/units.ts"
+import { maskAddresses } from "../text/mask.ts"
+import { countdown, duration } from "../text/units.ts"
 import { cut, harmless } from "../text/width.ts"
 import type { Hint } from "./command.ts"
 import { appCommands } from "./commands.ts"
@@ -65,12 +68,32 @@ function facts(state: State): readonly Part[] {
     { rank: rank.always, forms: [line(span(cut(harmless(state.settings.interfaceName), INTERFACE_MAX), "strong"))] },
     ...(isMasked ? [flag("MASKED")] : []),
     ...(isZoomed ? [flag("ZOOMED")] : []),
+    ...blocksPart(state),
     ...(isPaused ? [pausePart(state)] : []),
     ...(notice === undefined
       ? []
-      : [{ rank: rank.notice, forms: [line(span(harmless(notice.text), notice.tone))], isCut: true }]),
+      : [{ rank: rank.notice, forms: [line(span(noticeText(state, notice.text), notice.tone))], isCut: true }]),
+    ...meansPart(state),
     ...(isPaused ? [] : [agePart(state), intervalPart(state)]),
   ]
+}
+
+const noticeText = ({ isMasked }: State, text: string): string => harmless(isMasked ? maskAddresses(text) : text)
+
+/** That somebody is kept out is never left out; when the next block is over, as long as there is room. */
+function blocksPart({ blocks, now }: State): readonly Part[] {
+  const active = stillActive(blocks, now)
+  if (active.length === 0) return []
+  const next = countdown(Math.min(...active.map(({ endsAt }) => endsAt)) - now)
+  const short = `BLOCKS ${active.length}`
+  return [{ rank: rank.always, forms: [`${short} (next ${next})`, short].map((text) => line(span(text, "warn"))) }]
+}
+
+/** By which means we act. A weaker one matters more than the usual. */
+function meansPart({ capabilities }: State): readonly Part[] {
+  if (capabilities === undefined) return []
+  const { text, tone } = capabilityLabel(capabilities)
+  return [{ rank: tone === "ok" ? rank.extra : rank.hint, forms: [line(span(text, tone))] }]
 }
 
 /** As wide as `59s ago`: what stands behind it moves once a minute at most. */

@@ -1,23 +1,43 @@
 /** What should be ticking, given the state. The program starts and stops timers to match, so none can be left running. */
+import { stillActive } from "../mitigation/active.ts"
 import type { State } from "./state.ts"
 
 export interface Timer {
   /** Two lists with the same key and id mean the same running timer; a new key starts it anew. */
-  readonly id: "clock" | "look" | "lane"
+  readonly id: "clock" | "look" | "lane" | "blocks" | "match"
   readonly key: string
   readonly everyMs: number
-  readonly action: "clock/ticked" | "look/due" | "lane/due"
+  readonly action: "clock/ticked" | "look/due" | "lane/due" | "blocks/due" | "block-peer/count-due"
 }
 
 const SECOND_MS = 1_000
+/** How often blocks are listed while there are some, and while there are none. */
+const BLOCKS_MS = 5_000
+const NO_BLOCKS_MS = 30_000
 
 export function timers(state: State): readonly Timer[] {
-  if (state.isPaused) return [{ id: "clock", key: "", everyMs: SECOND_MS, action: "clock/ticked" }]
+  const acting = actionTimers(state)
+  if (state.isPaused) return [{ id: "clock", key: "", everyMs: SECOND_MS, action: "clock/ticked" }, ...acting]
   // Rates need two looks: the second one comes early.
   const everyMs = state.model?.elapsedMs === undefined ? SECOND_MS : state.settings.refreshMs
   return [
     { id: "look", key: `${everyMs} ${state.lookEpoch}`, everyMs, action: "look/due" },
     // What the lane brings tells the time as well: one picture a second, not two.
     { id: "lane", key: "", everyMs: SECOND_MS, action: "lane/due" },
+    ...acting,
+  ]
+}
+
+/** What goes on while the screen is frozen too: a block is no row of a look. */
+function actionTimers(state: State): readonly Timer[] {
+  const { blocks, overlays } = state
+  const everyMs = stillActive(blocks, 0).length > 0 ? BLOCKS_MS : NO_BLOCKS_MS
+  // Where they could not be listed, only an action asks again.
+  const isListing = blocks.isListed && blocks.reason === undefined
+  return [
+    ...(isListing ? [{ id: "blocks", key: `${everyMs}`, everyMs, action: "blocks/due" } as const] : []),
+    ...(overlays.includes("block-peer")
+      ? [{ id: "match", key: "", everyMs: SECOND_MS, action: "block-peer/count-due" } as const]
+      : []),
   ]
 }

@@ -15,7 +15,8 @@ import type { Effect } from "./effect.ts"
 import type { Facts } from "./facts.ts"
 import { guide } from "./guide.ts"
 import { focusOrder, roomOf } from "./layout.ts"
-import type { Say } from "./panel.ts"
+import { afterFailure, hasBlocks, isChanging, mitigationReducers } from "./mitigation.ts"
+import type { PanelStep, Say } from "./panel.ts"
 import { everyPanel, ownerOfAction, panelOf, type SomePanel, sliceOf } from "./registry.ts"
 import type { PanelId, State } from "./state.ts"
 
@@ -25,16 +26,30 @@ export function update(state: State, action: Action): Step {
   const panel = ownerOfAction(action)
   const [next, ...effects] =
     panel === undefined ? updateApp(state, action as AppAction) : updatePanel(state, panel, action)
-  return [refreshPanels(state, next), ...effects]
+  const asked = effects.filter(isChanging).length
+  const counted = asked === 0 ? next : { ...next, underWay: next.underWay + asked }
+  return [refreshPanels(state, counted), ...effects]
 }
 
 function updatePanel(state: State, panel: SomePanel, action: Action): Step {
   const before = sliceOf(state, panel)
-  const [slice, ...asked] = panel.update(before, action as never, state, roomOf(state, panel.id))
-  const next = slice === before ? state : withSlice(state, panel.id, slice)
-  const said = asked.findLast((each) => each.type === "say")
-  const effects = asked.filter((each) => each.type !== "say")
-  return [said === undefined ? next : withNotice(next, said), ...effects]
+  const step = panel.update(before, action as never, state, roomOf(state, panel.id))
+  return withStep(state, panel, step)
+}
+
+/** Takes in what a panel answered: its slice, its words, what it opens or closes; the rest is asked of the world. */
+function withStep(state: State, panel: SomePanel, [slice, ...asked]: PanelStep<unknown>): Step {
+  let next = slice === sliceOf(state, panel) ? state : withSlice(state, panel.id, slice)
+  const effects: Effect[] = []
+  for (const each of asked) {
+    if (each.type === "say") next = withNotice(next, each)
+    else if (each.type === "app/open" || each.type === "app/close") {
+      const [changed, ...more] = updateApp(next, each)
+      next = changed
+      effects.push(...more)
+    } else effects.push(each)
+  }
+  return [next, ...effects]
 }
 
 const withNotice = (state: State, { text, tone }: Pick<Say, "text" | "tone">): State => ({
@@ -98,7 +113,25 @@ type Reducers = { readonly [T in AppAction["type"]]: (state: State, action: Extr
 const NOTICE_MS = 4_000
 const FAILURE_NOTICE_MS = 10_000
 
+/** An action on the host is seen in the rows at once. */
+const lookAgain = ([state, ...effects]: Step): Step => {
+  if (state.isCollecting || state.isPaused) return [state, ...effects]
+  const [next, ...look] = startLook(state, state.now)
+  return [next, ...effects, ...look]
+}
+
 const reducers: Reducers = {
+  ...mitigationReducers,
+  "peer/blocked": (state, action) => lookAgain(mitigationReducers["peer/blocked"](state, action)),
+  "peer/killed": (state, action) => lookAgain(mitigationReducers["peer/killed"](state, action)),
+  // The block form waits for it.
+  "lifelines/known": (state, action) => {
+    const [known] = mitigationReducers["lifelines/known"](state, action)
+    // Not through `update`, which would count what is asked of the host a second time.
+    return state.overlays.includes("block-peer")
+      ? updatePanel(known, panelOf("block-peer"), { type: "block-peer/checked" })
+      : [known]
+  },
   "screen/resized": (state, { size }) => [
     size.width === state.screen.width && size.height === state.screen.height ? state : { ...state, screen: size },
   ],
@@ -118,13 +151,15 @@ const reducers: Reducers = {
   "lane/collected": (state, { counters, monotonicMs, at }) => [
     state.isPaused ? state : { ...tick(state, at), lane: deriveLane(state.lane, counters, monotonicMs) },
   ],
-  "effect/failed": (state, { effect, reason, at }) => [
-    {
-      ...tick(state, at),
-      ...(effect.type === "look/collect" ? { isCollecting: false, isLookWanted: false } : {}),
-      notice: { text: reason, tone: "crit", until: at + FAILURE_NOTICE_MS },
-    },
-  ],
+  "effect/failed": (state, { effect, reason, at }) =>
+    afterFailure(
+      {
+        ...tick(state, at),
+        ...(effect.type === "look/collect" ? { isCollecting: false, isLookWanted: false } : {}),
+        notice: { text: reason, tone: "crit", until: at + FAILURE_NOTICE_MS },
+      },
+      effect,
+    ),
   "app/notice": (state, said) => [withNotice(state, said)],
   "app/focus": (state, { panel }) => [{ ...state, focus: panel }],
   "app/focus-next": (state, { step }) => {
@@ -132,20 +167,26 @@ const reducers: Reducers = {
     const at = order.indexOf(state.focus)
     return [{ ...state, focus: order[(at + step + order.length) % order.length]! }]
   },
-  // An overlay opens as new: nothing of the last time it was open is left.
-  "app/open": (state, { panel }) => {
-    if (state.overlays.includes(panel)) return [state]
-    const opened = { ...state, overlays: [...state.overlays, panel], guide: guide(state) }
-    return [withSlice(opened, panel, panelOf(panel).initial)]
+  // An overlay opens as new, and leaves nothing behind when it is closed.
+  "app/open": (state, { panel: id, about }) => {
+    if (state.overlays.includes(id)) return [state]
+    const panel = panelOf(id)
+    const opened = { ...state, overlays: [...state.overlays, id], guide: guide(state) }
+    return withStep(opened, panel, panel.open?.(opened, about) ?? [panel.initial])
   },
   "app/close": (state) => {
-    if (state.overlays.length > 0) return [{ ...state, overlays: state.overlays.slice(0, -1) }]
-    return [state.isZoomed ? { ...state, isZoomed: false } : state]
+    const top = state.overlays.at(-1)
+    if (top === undefined) return [state.isZoomed ? { ...state, isZoomed: false } : state]
+    return [withSlice({ ...state, overlays: state.overlays.slice(0, -1) }, top, panelOf(top).initial)]
   },
   "app/pause": (state) => [state.isPaused ? showWaiting({ ...state, isPaused: false }) : { ...state, isPaused: true }],
   "app/mask": (state) => [{ ...state, isMasked: !state.isMasked }],
   "app/zoom": (state) => [{ ...state, isZoomed: !state.isZoomed }],
-  "app/quit": (state) => [state, { type: "program/quit", code: 0 }],
+  // Asked a second time, it ends: the blocks stay and are lifted on time.
+  "app/quit": (state) =>
+    (hasBlocks(state) || state.underWay > 0) && state.overlays.at(-1) !== "quit-blocks"
+      ? updateApp(state, { type: "app/open", panel: "quit-blocks" })
+      : [state, { type: "program/quit", code: 0 }],
 }
 
 function updateApp(state: State, action: AppAction): Step {

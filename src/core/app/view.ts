@@ -3,8 +3,8 @@ import { box, fitLine } from "../text/box.ts"
 import { layer } from "../text/layer.ts"
 import { type Line, line, span } from "../text/line.ts"
 import { inside, layout, overlayPlacements, type Placement, SCREEN_MIN } from "./layout.ts"
-import { sliceOf } from "./registry.ts"
-import type { State } from "./state.ts"
+import { type SomePanel, sliceOf } from "./registry.ts"
+import type { PanelId, State } from "./state.ts"
 import { statusBar } from "./status-bar.ts"
 
 export function view(state: State): readonly Line[] {
@@ -19,7 +19,26 @@ export function view(state: State): readonly Line[] {
   )
 }
 
+/** How each panel was drawn last, and from what. */
+const lastDrawn = new Map<PanelId, { readonly from: readonly unknown[]; readonly lines: readonly Line[] }>()
+
+/** A panel that says what it looks at is drawn anew only when that is new: most pictures differ in the clock alone. */
 function draw(state: State, placement: Placement): readonly Line[] {
+  const { panel, area, form } = placement
+  if (panel.looksAt === undefined) return drawAnew(state, placement)
+  const facts = panel.looksAt.map((fact) => state[fact])
+  const from = [sliceOf(state, panel), area.width, area.height, form, hasFocus(state, panel), ...facts]
+  const last = lastDrawn.get(panel.id)
+  if (last !== undefined && from.every((value, i) => value === last.from[i])) return last.lines
+  const lines = drawAnew(state, placement)
+  lastDrawn.set(panel.id, { from, lines })
+  return lines
+}
+
+const hasFocus = ({ overlays, focus }: State, panel: SomePanel): boolean =>
+  panel.id === (overlays.length > 0 ? overlays.at(-1) : focus)
+
+function drawAnew(state: State, placement: Placement): readonly Line[] {
   const { panel, area, form } = placement
   const slice = sliceOf(state, panel)
   const room = inside(placement)
@@ -28,7 +47,7 @@ function draw(state: State, placement: Placement): readonly Line[] {
   return box(panel.view(slice, state, room), area, {
     title: panel.title(slice, state),
     ...(note === undefined ? {} : { note }),
-    hasFocus: state.overlays.length > 0 ? panel.id === state.overlays.at(-1) : panel.id === state.focus,
+    hasFocus: hasFocus(state, panel),
   })
 }
 

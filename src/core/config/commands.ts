@@ -29,6 +29,17 @@ const label = {
   interface: "interface named in the output (default: the one that leads out); connections of all are listed",
 } as const
 
+const jsonObject = { json: "print one JSON object; what is not known is null" } as const
+
+const target = {
+  dataDir: "the worker of this data directory (default: the one that runs, else daemon.json, else the default)",
+  pidFile: "the worker of this pid file",
+} as const
+
+const history = ["interval", "topLimit", "interface", "retentionHours", "maxSize", "minFree", "compress"] as const
+
+const fromFile =
+  "What is not given comes from daemon.json (/etc/holyf-network, or HOLYF_NETWORK_DAEMON_CONFIG_FILE), else it is the default."
 const jsonSentence = "print one JSON object instead of text"
 
 export const commands = [
@@ -77,6 +88,99 @@ export const commands = [
     flags: [{ title: "Flags", ids: ["sample", "topLimit", "netns", "interface", "enableAcct", "help"] }],
     sentences: label,
     examples: [{ line: "sudo holyf-network snapshot >> connections.jsonl", meaning: "keep what goes on now" }],
+  },
+  {
+    name: "daemon",
+    summary: "keep a history of who talks to this host",
+    about: [
+      "A worker in the background looks every few seconds and writes a line of JSON into a file a day. There is one " +
+        "worker for each data directory. `daemon start --help` and so on explain each command.",
+    ],
+    flags: [{ title: "Flags", ids: ["help"] }],
+    examples: [{ line: "sudo holyf-network daemon start", meaning: "begin to keep a history" }],
+  },
+  {
+    name: "daemon start",
+    summary: "start the worker in the background",
+    about: [
+      "Ends well only when the worker holds the lock of its data directory and has written its first line; else it " +
+        "prints what the worker said.",
+      fromFile,
+    ],
+    flags: [
+      { title: "What is kept", ids: history },
+      { title: "Where", ids: ["dataDir", "pidFile", "logFile", "help"] },
+    ],
+    sentences: label,
+    examples: [
+      { line: "sudo holyf-network daemon start --interval 10", meaning: "a line every 10 seconds" },
+      { line: "sudo holyf-network daemon start --max-size 2G", meaning: "never more than 2 GB" },
+    ],
+  },
+  {
+    name: "daemon run",
+    summary: "be the worker, in the foreground",
+    about: ["For service managers: says when it is ready, reloads on SIGHUP, ends on SIGTERM.", fromFile],
+    flags: [
+      { title: "What is kept", ids: history },
+      { title: "Where", ids: ["dataDir", "pidFile", "logFile", "help"] },
+    ],
+    sentences: { ...label, logFile: "write the log to this file (default: to stderr)" },
+    examples: [{ line: "sudo holyf-network daemon run --interval 5", meaning: "until Ctrl+C" }],
+  },
+  {
+    name: "daemon status",
+    summary: "say whether a worker runs and how it goes",
+    about: ["Ends with 3 when no worker runs."],
+    flags: [{ title: "Flags", ids: ["json", "dataDir", "pidFile", "help"] }],
+    sentences: { ...target, ...jsonObject },
+    examples: [{ line: "sudo holyf-network daemon status --json", meaning: "for a monitor" }],
+  },
+  {
+    name: "daemon stop",
+    summary: "stop the worker",
+    about: [
+      "Only a process that holds the lock and is the one its record names, by pid, start time and boot, is ever signalled.",
+    ],
+    flags: [{ title: "Flags", ids: ["timeout", "dataDir", "pidFile", "help"] }],
+    sentences: target,
+    examples: [{ line: "sudo holyf-network daemon stop --timeout 30", meaning: "on a slow disk" }],
+  },
+  {
+    name: "daemon restart",
+    summary: "stop the worker and start it again",
+    about: ["Without flags the worker gets those it was started with."],
+    flags: [
+      { title: "What is kept", ids: history },
+      { title: "Where", ids: ["dataDir", "pidFile", "logFile", "timeout", "help"] },
+    ],
+    sentences: { ...label, ...target },
+    examples: [{ line: "sudo holyf-network daemon restart", meaning: "after an upgrade" }],
+  },
+  {
+    name: "daemon prune",
+    summary: "delete the days that are too old, now",
+    about: ["The worker does the same when it starts and at midnight. Today's day and the newest are always kept."],
+    flags: [
+      { title: "Flags", ids: ["dryRun", "retentionHours", "maxSize", "minFree", "json", "dataDir", "pidFile", "help"] },
+    ],
+    sentences: { ...target, ...jsonObject, dryRun: "say what would be deleted, and delete nothing" },
+    examples: [{ line: "sudo holyf-network daemon prune --dry-run", meaning: "what would go" }],
+  },
+  {
+    name: "daemon logs",
+    summary: "print the end of the worker's log",
+    about: [],
+    flags: [{ title: "Flags", ids: ["lines", "follow", "dataDir", "pidFile", "help"] }],
+    sentences: target,
+    examples: [{ line: "sudo holyf-network daemon logs -n 20 --follow", meaning: "watch it" }],
+  },
+  {
+    name: "daemon unit",
+    summary: "print a systemd unit for this program",
+    about: ["Write it to /etc/systemd/system/holyf-network.service, then: systemctl enable --now holyf-network"],
+    flags: [{ title: "Flags", ids: ["help"] }],
+    examples: [{ line: "sudo holyf-network daemon unit > unit", meaning: "look at it first" }],
   },
   {
     name: "block",

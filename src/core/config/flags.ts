@@ -22,9 +22,13 @@ export type Flag = FlagBase &
         readonly default?: number
       }
     | { readonly type: "choice"; readonly value: string; readonly choices: readonly string[]; readonly default: string }
+    /** Bytes, such as `500M`: powers of 1024. */
+    | { readonly type: "size"; readonly value: string }
   )
 
 const PORT_MAX = 65_535
+/** A hundred years. */
+const RETENTION_HOURS_MAX = 876_000
 /** Rows of one side of a snapshot: 0.7 MB of text for each thousand, so a slip of the finger stays harmless. */
 const TOP_LIMIT_MAX = 1_000_000
 /** A trace is a short look, and must not fill a disk. */
@@ -137,6 +141,72 @@ export const flags = {
     default: 500,
     sentence: "most rows of each side, incoming and outgoing",
   },
+  interval: {
+    name: "interval",
+    type: "integer",
+    value: "SECONDS",
+    min: 1,
+    max: 300,
+    default: 30,
+    sentence: "time between two lines of the history",
+  },
+  dataDir: { name: "data-dir", type: "text", value: "DIR", sentence: "where the history is kept" },
+  retentionHours: {
+    name: "retention-hours",
+    type: "integer",
+    value: "HOURS",
+    min: 1,
+    max: RETENTION_HOURS_MAX,
+    default: 168,
+    sentence: "age at which a day of the history is deleted",
+  },
+  maxSize: {
+    name: "max-size",
+    type: "size",
+    value: "SIZE",
+    sentence: "most that the history may take, such as 2G; the oldest days go first (default: no limit)",
+  },
+  minFree: {
+    name: "min-free",
+    type: "size",
+    value: "SIZE",
+    sentence: "free space that is left to others; 0 switches it off (default: 64M, or 1 % of a small file system)",
+  },
+  compress: {
+    name: "compress",
+    type: "choice",
+    value: "ON",
+    choices: ["on", "off"],
+    default: "on",
+    sentence: "closed days become zstd, which zstdcat reads",
+  },
+  pidFile: { name: "pid-file", type: "text", value: "FILE", sentence: "default: daemon.pid in the data directory" },
+  logFile: {
+    name: "log-file",
+    type: "text",
+    value: "FILE",
+    sentence: "default: /var/log/holyf-network/daemon.log for root, else daemon.log in the data directory",
+  },
+  timeout: {
+    name: "timeout",
+    type: "integer",
+    value: "SECONDS",
+    min: 1,
+    max: 300,
+    default: 10,
+    sentence: "time the worker is given to end by itself before it is killed",
+  },
+  lines: {
+    name: "lines",
+    short: "n",
+    type: "integer",
+    value: "N",
+    min: 1,
+    max: 100_000,
+    default: 50,
+    sentence: "how many lines of the log's end",
+  },
+  follow: { name: "follow", type: "switch", sentence: "go on printing what is added, until Ctrl+C" },
   seconds: {
     name: "seconds",
     type: "integer",
@@ -164,7 +234,6 @@ export const flags = {
   write: { name: "write", type: "text", value: "FILE", sentence: "write the packets to this new file" },
   read: { name: "read", type: "text", value: "FILE", sentence: "judge a capture that was made before: pcap or pcapng" },
   list: { name: "list", type: "switch", sentence: "print the traces of the last week, the latest first" },
-  dataDir: { name: "data-dir", type: "text", value: "DIR", sentence: "where the history is kept" },
 } as const satisfies Record<string, Flag>
 
 export type FlagId = keyof typeof flags
@@ -172,7 +241,7 @@ export type FlagId = keyof typeof flags
 /** What the text of a flag's value means. */
 export type FlagValue<F extends Flag> = F extends { type: "switch" }
   ? boolean
-  : F extends { type: "integer" }
+  : F extends { type: "integer" | "size" }
     ? number
     : F extends { type: "choice"; choices: readonly (infer C)[] }
       ? C
@@ -204,9 +273,20 @@ export function readFlag(flag: Flag, text: string): FlagReading {
     }
     case "choice":
       return flag.choices.includes(text) ? yes(text) : no(`takes ${oneOf(flag.choices)}`)
+    case "size": {
+      const value = parseSize(text)
+      return value === undefined ? no("takes a size such as 500M or 2G") : yes(value)
+    }
     case "text":
       return text === "" ? no("takes a value") : yes(text)
   }
+}
+
+/** Bytes of `1048576`, `500M`, `2GB` or `1.5g`, in powers of 1024; nothing when it is no size. */
+export function parseSize(text: string): number | undefined {
+  const [, digits, unit = ""] = /^(\d{1,15}(?:\.\d{1,3})?)([kmgt])?(?:i?b)?$/i.exec(text) ?? []
+  const bytes = Math.floor(Number(digits) * 1024 ** (" kmgt".indexOf(unit.toLowerCase() || " ") || 0))
+  return digits !== undefined && Number.isSafeInteger(bytes) ? bytes : undefined
 }
 
 const yes = (value: string | number | boolean): FlagReading => ({ ok: true, value })

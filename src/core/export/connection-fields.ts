@@ -3,12 +3,8 @@
  *
  * The names are a promise: they may be added to and must not change.
  */
-
 import { type Connections, connectionAt } from "../model/connections.ts"
 import { isAny } from "../text/endpoint.ts"
-
-/** A flow of others has no user: (uid_t) -1. */
-const NO_UID = 0xffffffff
 
 export interface ConnectionFields {
   readonly proto: "tcp" | "udp"
@@ -55,8 +51,6 @@ export interface ConnectionFields {
 
 export function connectionFields(connections: Connections, row: number): ConnectionFields {
   const connection = connectionAt(connections, row)
-  // A socket that no process holds (TIME_WAIT, SYN_RECV, orphaned, not yet accepted) is reported as uid 0.
-  const isUidKnown = connection.uid !== NO_UID && (connection.uid !== 0 || connections.table.inode[row] !== 0)
   const { translation } = connection
   return {
     proto: connection.proto,
@@ -68,7 +62,7 @@ export function connectionFields(connections: Connections, row: number): Connect
     peer_port: connection.peerPort || null,
     pid: connection.owner?.pid ?? null,
     process: connection.owner?.name || null,
-    uid: isUidKnown ? connection.uid : null,
+    uid: connection.uid ?? null,
     cgroup: connection.cgroup ?? null,
     tx_bytes_delta: connection.txBytes ?? null,
     rx_bytes_delta: connection.rxBytes ?? null,
@@ -76,7 +70,8 @@ export function connectionFields(connections: Connections, row: number): Connect
     rx_bytes_per_sec: connection.rxBytesPerSecond ?? null,
     tx_queue: connection.txQueue,
     rx_queue: connection.rxQueue,
-    rtt_us: connection.rttUs ?? null,
+    // 0 until the peer has acknowledged something.
+    rtt_us: connection.rttUs || null,
     retrans: connection.retrans ?? null,
     source: connection.source,
     netns: connection.namespace,

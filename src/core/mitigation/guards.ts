@@ -92,3 +92,9 @@ export function typedOverride(target: Target, typed: string): Overrides {
 }
 
 export const SESSION_PHRASE = "cut my session"
+
+/** What has to be typed to override these refusals. */
+export const peerPhrase = (target: Target, refusals: readonly Refusal[]): string =>
+  refusals.some(({ override }) => override === "force-ssh-peer")
+    ? `${peerText(target)} ${SESSION_PHRASE}`
+    : peerText(target)

@@ -22,11 +22,26 @@ const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ?
 
 const peerCount = (sockets: readonly PeerSocket[]) => new Set(sockets.map(({ peerAddress }) => peerAddress)).size
 
+/** How many an action would hit, without a list of them. */
+export interface MatchCount {
+  readonly connections: number
+  readonly peers: number
+  /** Connections that this host opened: they stay. */
+  readonly outgoing: number
+}
+
+export const countMatches = ({ incoming, outgoing }: Matches): MatchCount => ({
+  connections: incoming.length,
+  peers: peerCount(incoming),
+  outgoing: outgoing.length,
+})
+
+/** `12 connections of 3 peers`. */
+export const countText = ({ connections, peers }: MatchCount): string =>
+  connections === 0 ? "no connection" : `${plural(connections, "connection")} of ${plural(peers, "peer")}`
+
 /** How many would be hit: `12 connections of 3 peers`. */
-export const matchText = ({ incoming }: Matches): string =>
-  incoming.length === 0
-    ? "no connection"
-    : `${plural(incoming.length, "connection")} of ${plural(peerCount(incoming), "peer")}`
+export const matchText = (matches: Matches): string => countText(countMatches(matches))
 
 /** Connections that a dry run lists; more are only counted. */
 const LISTED_MAX = 20

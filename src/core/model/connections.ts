@@ -14,6 +14,7 @@ import {
   cookieOf,
   IPPROTO_TCP,
   IPPROTO_UDP,
+  NO_UID,
   rowSource,
   type SocketTable,
   stateName,
@@ -59,7 +60,8 @@ export interface Connection {
   readonly peerAddress: string
   readonly peerPort: number
   readonly owner?: Owner
-  readonly uid: number
+  /** Absent when nobody holds the socket: the kernel then says 0, which would be root. */
+  readonly uid?: number
   readonly cgroupId: number
   /** The unit, container or pod, and its cgroup's path. */
   readonly unit?: string
@@ -145,7 +147,7 @@ export function connectionAt(connections: Connections, row: number): Connection 
     peerAddress: addressText(table.remoteAddress, row),
     peerPort: table.remotePort[row]!,
     ...(owner === undefined ? {} : { owner }),
-    uid: table.uid[row]!,
+    ...(isUidKnown(table, row) ? { uid: table.uid[row]! } : {}),
     cgroupId: table.cgroupId[row]!,
     ...(cgroup === undefined ? {} : { cgroup: cgroup.path }),
     ...(cgroup?.unit === undefined ? {} : { unit: cgroup.unit }),
@@ -163,6 +165,10 @@ export function connectionAt(connections: Connections, row: number): Connection 
     why: whys[rates.why[row]!] ?? "-",
   }
 }
+
+/** A socket that no process holds (TIME_WAIT, SYN_RECV, orphaned, not yet accepted) is reported as uid 0, without an inode. */
+const isUidKnown = ({ uid, inode }: SocketTable, row: number): boolean =>
+  uid[row] !== NO_UID && (uid[row] !== 0 || inode[row] !== 0)
 
 /** The network namespace we were started in. */
 export const HOST = "host"

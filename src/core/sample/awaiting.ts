@@ -50,13 +50,15 @@ export function awaitVanished(awaiting: SocketTable, table: SocketTable, previou
     const match = table.previousRow[row]!
     if (match >= 0 && table.hasInfo[row] === 1) isShown[match] = 1
   }
-  const gone = new Int32Array(previous.length)
-  let count = 0
-  for (let row = 0; row < previous.length; row++) {
-    if (isShown[row] === 1 || previous.hasInfo[row] === 0 || previous.source[row] !== rowSource.socket) continue
-    if (previous.state[row] !== LISTEN && previous.remotePort[row] !== 0) gone[count++] = row
-  }
-  appendCopies(previous, gone.subarray(0, count), awaiting)
+  const isGone = (row: number) =>
+    isShown[row] === 0 &&
+    previous.hasInfo[row] === 1 &&
+    previous.source[row] === rowSource.socket &&
+    previous.state[row] !== LISTEN &&
+    previous.remotePort[row] !== 0
+  const gone: number[] = []
+  for (let row = 0; row < previous.length; row++) if (isGone(row)) gone.push(row)
+  appendCopies(previous, Int32Array.from(gone), awaiting)
 }
 
 /** Forgets what is above the limit, eldest first; answers how many. */

@@ -34,6 +34,8 @@ export const createClosedLedger = (): ClosedLedger => ({ awaiting: createSocketT
 export interface LookToSettle {
   /** The sockets of this look, joined with `previous` by `linkPrevious`. Rows of closed connections are added to it. */
   readonly table: SocketTable
+  /** Those of `table`, where somebody has found them already. */
+  readonly listeners?: Listeners
   /** The look before, settled; `undefined`: there is none. */
   readonly previous: SocketTable | undefined
   /** Events that came since the events of `previous` were taken. Used up. */
@@ -75,9 +77,8 @@ export interface ClosedReport {
  * `linkPrevious`, whether or not there is anybody who listens to events.
  */
 export function settleLook(ledger: ClosedLedger, look: LookToSettle): ClosedReport {
-  const { table, previous, events } = look
+  const { table, previous, events, listeners = findListeners(table) } = look
   const { awaiting } = ledger
-  const listeners = findListeners(table)
   recallAwaiting(awaiting, table)
   settlePayload(table, previous, listeners, look.nowMs)
   if (previous !== undefined) awaitVanished(awaiting, table, previous)

@@ -10,7 +10,7 @@
 import { AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP } from "../wire/inet-diag.ts"
 import { type AddressSet, hasAddress, isGroupAt, isLoopbackAt, isSameAddress } from "./address-column.ts"
 import { type FlowTable, flowRole, isLiveFlow, NO_STATE } from "./flow-table.ts"
-import { appendBlankSocket, rowSource, type SocketTable } from "./socket-table.ts"
+import { appendBlankSocket, NO_UID, rowSource, type SocketTable } from "./socket-table.ts"
 
 /** A part of a table: rows `from` up to, not including, `to`. */
 export interface RowRange {
@@ -65,6 +65,7 @@ export interface FlowRowsResult {
 export function appendFlowRows(input: FlowRowsInput): FlowRowsResult {
   const { sockets, flows } = input
   const from = sockets.length
+  if (flows.length === 0) return { rows: { from, to: from }, withSocket: 0, doubled: 0 }
   flows.role.fill(flowRole.none, 0, flows.length)
   flows.socketRow.fill(-1, 0, flows.length)
   flows.holderRow.fill(-1, 0, flows.length)
@@ -181,9 +182,6 @@ const socketStates: Readonly<Record<number, number>> = {
   9: 2, // SYN_SENT2
   [NO_STATE]: 1,
 }
-
-/** No user: (uid_t) -1. */
-const NO_UID = 0xffffffff
 
 function appendRow({ sockets, flows, previousFlows }: FlowRowsInput, flow: number, place: Place, isLive: boolean) {
   const row = appendBlankSocket(sockets)

@@ -122,6 +122,9 @@ const layout = {
   owner: ["i32", 1],
 } as const satisfies Record<string, readonly [keyof typeof arrays, number]>
 
+/** The user of a row that no socket of this host is an end of: (uid_t) -1. */
+export const NO_UID = 0xffffffff
+
 /** What a row was learnt from: a living socket, the event of one that closed, a conntrack flow. */
 export const rowSource = { socket: 0, closed: 1, conntrack: 2 } as const
 

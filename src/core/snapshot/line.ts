@@ -3,13 +3,16 @@
  *
  * The format is older than this program and other readers know it: names, their order, and that every key of a row is
  * always written. A sum of which nothing is known is 0 here, with `bandwidth_available` telling whether that means
- * anything.
+ * anything. What was added since stands behind the older keys; see docs/snapshot-format.md.
  */
 import type { Connections, Side } from "../model/connections.ts"
 import { busiestGroups } from "../model/group-order.ts"
 import { describeGroups, type Group, groupConnections } from "../model/groups.ts"
 import { selectRows } from "../model/selection.ts"
 import { json } from "../text/json.ts"
+import { SCHEMA, type SnapshotEvent, type SnapshotFinding, type SnapshotHealth } from "./schema.ts"
+import { type SnapshotSums, sortedStates, sumsOf } from "./sums.ts"
+import { type SideTotals, sideTotals } from "./totals.ts"
 
 export interface SnapshotOptions {
   /** RFC 3339, when the sockets were read. */
@@ -22,73 +25,141 @@ export interface SnapshotOptions {
   readonly ownPid: number
   /** What this program itself costs; left out where it is not known. */
   readonly usage?: { readonly cpuCores?: number; readonly rssBytes?: number }
+  /** Absent: the older keys only. */
+  readonly more?: SnapshotMore
+}
+
+/** What was added to the format. Blocks whose source is not known are absent. */
+export interface SnapshotMore {
+  readonly epochMs: number
+  readonly health?: SnapshotHealth
+  readonly findings?: readonly SnapshotFinding[]
+  /** Bytes of the rows as a share of what the interface carried. */
+  readonly coveragePercent?: number
+  readonly worker?: WorkerStamp
+  readonly events?: readonly SnapshotEvent[]
+  /** Where a row belongs, when that is not the host itself; asked for one connection of each row that is written. */
+  readonly placeOf?: (connection: number) => { readonly netns?: string; readonly unit?: string } | undefined
+}
+
+/** Which worker wrote the line, and how often it looks. */
+export interface WorkerStamp {
+  /** One start of a worker. */
+  readonly run: string
+  /** Counts the lines of a run, from 1. */
+  readonly seq: number
+  readonly intervalSeconds: number
+  /** The interval that was asked for, when looks are too expensive for it. */
+  readonly stretchedFromSeconds?: number
 }
 
 /** One row, keys in the order they are written. */
-interface SnapshotRow {
+interface SnapshotRow extends SnapshotSums {
   readonly peer_ip: string
   readonly port: number
   readonly proc_name: string
-  readonly conn_count: number
-  readonly tx_queue: number
-  readonly rx_queue: number
-  readonly total_queue: number
-  readonly tx_bytes_delta: number
-  readonly rx_bytes_delta: number
-  readonly total_bytes_delta: number
-  readonly tx_bytes_per_sec: number
-  readonly rx_bytes_per_sec: number
-  readonly total_bytes_per_sec: number
   readonly states: Readonly<Record<string, number>>
+  readonly netns?: string
+  readonly unit?: string
 }
 
 /** The line, with its line feed. */
 export function writeSnapshotLine(connections: Connections, options: SnapshotOptions): string {
   const { elapsedMs } = connections
   const { cpuCores, rssBytes } = options.usage ?? {}
+  const incoming = snapshotSide(connections, "in", options)
+  const outgoing = snapshotSide(connections, "out", options)
   const record = {
     captured_at: options.capturedAt,
     interface: options.interfaceName,
     top_limit_per_side: options.topLimitPerSide,
     sample_seconds: elapsedMs === undefined ? 0 : elapsedMs / 1000,
     bandwidth_available: elapsedMs !== undefined,
-    incoming_groups: snapshotRows(connections, "in", options),
-    outgoing_groups: snapshotRows(connections, "out", options),
+    incoming_groups: incoming.rows,
+    outgoing_groups: outgoing.rows,
     version: options.version,
     ...(cpuCores === undefined || cpuCores === 0 ? {} : { cpu_cores: cpuCores }),
     ...(rssBytes === undefined || rssBytes === 0 ? {} : { rss_bytes: rssBytes }),
+    ...(options.more === undefined ? {} : moreKeys(options.more, incoming.totals, outgoing.totals)),
   }
   return `${json(record)}\n`
 }
 
-function snapshotRows(
-  connections: Connections,
-  side: Side,
-  { ownPid, topLimitPerSide }: SnapshotOptions,
-): SnapshotRow[] {
-  const rows = selectRows(connections, { side }, ownPid)
-  const groups = groupConnections(connections, rows, "peer-process-port", side)
-  const wanted = busiestGroups(connections, groups, topLimitPerSide)
-  return describeGroups(connections, rows, groups, side, wanted).map((group) => rowOf(group, connections.elapsedMs))
+/** A line that tells events and no look: it has no rows, and `look` is false. */
+export function writeEventLine(
+  options: Pick<SnapshotOptions, "capturedAt" | "interfaceName" | "topLimitPerSide" | "version"> & {
+    readonly more: SnapshotMore
+  },
+): string {
+  return `${json({
+    captured_at: options.capturedAt,
+    interface: options.interfaceName,
+    top_limit_per_side: options.topLimitPerSide,
+    sample_seconds: 0,
+    bandwidth_available: false,
+    incoming_groups: [],
+    outgoing_groups: [],
+    version: options.version,
+    ...stampKeys(options.more),
+    look: false,
+    events: options.more.events ?? [],
+  })}\n`
 }
 
-function rowOf(group: Group, elapsedMs: number | undefined): SnapshotRow {
+function moreKeys(more: SnapshotMore, incoming: SideTotals, outgoing: SideTotals): object {
+  const { health, findings, coveragePercent, events } = more
+  const others = {
+    ...(incoming.others === undefined ? {} : { incoming: incoming.others }),
+    ...(outgoing.others === undefined ? {} : { outgoing: outgoing.others }),
+  }
+  return {
+    ...stampKeys(more),
+    totals: { incoming: incoming.totals, outgoing: outgoing.totals },
+    ...(Object.keys(others).length === 0 ? {} : { others }),
+    ...(health === undefined ? {} : { health }),
+    ...(findings === undefined ? {} : { findings }),
+    ...(coveragePercent === undefined ? {} : { coverage_percent: coveragePercent }),
+    ...(events === undefined || events.length === 0 ? {} : { events }),
+  }
+}
+
+function stampKeys({ epochMs, worker }: SnapshotMore): object {
+  const stretched = worker?.stretchedFromSeconds
+  return {
+    schema: SCHEMA,
+    epoch_ms: epochMs,
+    ...(worker === undefined ? {} : { run: worker.run, seq: worker.seq, interval_seconds: worker.intervalSeconds }),
+    ...(stretched === undefined ? {} : { stretched_from_seconds: stretched }),
+  }
+}
+
+function snapshotSide(
+  connections: Connections,
+  side: Side,
+  { ownPid, topLimitPerSide, more }: SnapshotOptions,
+): { readonly rows: readonly SnapshotRow[]; readonly totals: SideTotals } {
+  const selected = selectRows(connections, { side }, ownPid)
+  const groups = groupConnections(connections, selected, "peer-process-port", side)
+  const wanted = busiestGroups(connections, groups, topLimitPerSide)
+  const described = describeGroups(connections, selected, groups, side, wanted)
+  return {
+    rows: described.map((group, i) => rowOf(group, connections.elapsedMs, more?.placeOf?.(groups.row[wanted[i]!]!))),
+    totals: sideTotals(connections, selected, groups, wanted),
+  }
+}
+
+function rowOf(
+  group: Group,
+  elapsedMs: number | undefined,
+  place: { readonly netns?: string; readonly unit?: string } = {},
+): SnapshotRow {
   const { process: name, txQueue, rxQueue, txBytes = 0, rxBytes = 0 } = group
-  const perSecond = (bytes: number) => (elapsedMs === undefined ? 0 : bytes / (elapsedMs / 1000))
   return {
     peer_ip: group.peerAddress,
     port: group.ports[0]!,
     proc_name: name.trim() === "" ? "-" : name,
-    conn_count: group.connectionCount,
-    tx_queue: txQueue,
-    rx_queue: rxQueue,
-    total_queue: txQueue + rxQueue,
-    tx_bytes_delta: txBytes,
-    rx_bytes_delta: rxBytes,
-    total_bytes_delta: txBytes + rxBytes,
-    tx_bytes_per_sec: perSecond(txBytes),
-    rx_bytes_per_sec: perSecond(rxBytes),
-    total_bytes_per_sec: perSecond(txBytes + rxBytes),
-    states: Object.fromEntries([...group.states].sort(([a], [b]) => (a < b ? -1 : 1))),
+    ...sumsOf({ connections: group.connectionCount, txQueue, rxQueue, txBytes, rxBytes }, elapsedMs),
+    states: sortedStates(group.states),
+    ...place,
   }
 }

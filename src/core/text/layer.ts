@@ -28,6 +28,7 @@ export function cells(content: Line, from: number, to: number): Span[] {
   const out: Span[] = []
   let at = 0
   for (const part of content) {
+    if (at >= to) break
     const width = cellWidth(part.text)
     const start = Math.max(from, at)
     const end = Math.min(to, at + width)

@@ -12,7 +12,10 @@ export function maskAddress(address: string): string {
   return address.replace(/^\d+\.\d+\.(\d+\.\d+)$/, "xxx.xxx.$1")
 }
 
-const IN_TEXT = /(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*(?::[0-9a-fA-F]*){2,})(?![\w:])/g
+// IPv6 in a sentence: a time of day has colons too, but neither two in a row nor seven.
+const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])/g
+const IPV6 = /(?<![\w:.])(?=[\da-fA-F:.]*::|(?:[\da-fA-F]+:){7})[\da-fA-F:]+(?:\.\d+){0,3}(?![\w:])/g
 
-/** Every address inside a sentence hidden. */
-export const maskAddresses = (text: string): string => text.replace(IN_TEXT, maskAddress)
+/** A sentence with the first half of every address in it hidden. */
+export const maskAddresses = (text: string): string =>
+  text.replace(IPV6, (address) => maskAddress(address)).replace(IPV4, (address) => maskAddress(address))

@@ -87,3 +87,12 @@ export function microseconds(value: number | undefined): string {
   if (value < 999_500) return value < 99_950 ? `${(value / 1e3).toFixed(1)}ms` : `${Math.round(value / 1e3)}ms`
   return `${(value / 1e6).toFixed(1)}s`
 }
+
+const two = (n: number) => String(n).padStart(2, "0")
+
+/** What is left of a length of time, as it ticks: `04:12`, `1:04:12`. */
+export function countdown(milliseconds: number): string {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000))
+  const short = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
+  return seconds < 3600 ? short : `${Math.floor(seconds / 3600)}:${short}`
+}

@@ -30,6 +30,29 @@ export async function deletePeerFlows(target: Target, namespace?: NamespacePlace
   return deleted
 }
 
+/** More published ports than this are not blocked in front of a container. */
+const PUBLISHED_MAX = 16
+
+/**
+ * The ports of this host by which the target's peers reach its port at one of `addresses`, which are those of a
+ * container: what destination NAT made of them. Throws `KernelError`.
+ */
+export async function findPublishedPorts(target: Target, addresses: readonly string[]): Promise<readonly number[]> {
+  using conversation = openConntrack()
+  const table = createFlowTable()
+  await listFlows(conversation, table)
+  const ports = new Set<number>()
+  for (let row = 0; row < table.length && ports.size < PUBLISHED_MAX; row++) {
+    const port = table.originalTargetPort[row]!
+    if (target.port !== undefined && table.replySourcePort[row] !== target.port) continue
+    const answerer = addressText(table.replySource, row)
+    const isTranslated = port !== table.replySourcePort[row] || addressText(table.originalTarget, row) !== answerer
+    if (!isTranslated || !addresses.includes(answerer)) continue
+    if (port > 0 && holdsAddress(target, addressText(table.originalSource, row))) ports.add(port)
+  }
+  return [...ports]
+}
+
 /** Hot where there are many flows: the port tells most of them apart before an address is written. */
 function isOfPeer(table: FlowTable, row: number, target: Target): boolean {
   const protocol = table.protocol[row]

@@ -115,11 +115,12 @@ export class SocketSource {
     linkPrevious(table, previous)
     const places = await this.flows.namespaces(slots, flows, listed.rows)
     let notes: readonly Note[] = []
-    const found = await this.owners.find(table, findListeners(table), {
+    const listeners = findListeners(table)
+    const found = await this.owners.find(table, listeners, {
       budgetMs: this.options.ownerBudgetMs ?? (shown === undefined ? FIRST_OWNER_BUDGET_MS : OWNER_BUDGET_MS),
       previous,
       settle: (unsure) => {
-        const report = settleLook(this.ledger, { ...this.toSettle(listing, shown), unsure })
+        const report = settleLook(this.ledger, { ...this.toSettle(listing, shown), listeners, unsure })
         settleUdp(table)
         appendFlowRows({
           sockets: table,
@@ -139,7 +140,7 @@ export class SocketSource {
       sockets: { table, owners: found.owners, isComplete, namespaces, flows, units },
       notes: [
         ...listed.notes,
-        ...(found.isFinished ? [] : [{ source: "processes", text: "process names are still being looked for" }]),
+        ...(found.isFinished ? [] : [{ source: "process search", text: "process names are still being looked for" }]),
         ...(found.note === undefined ? [] : [{ source: "processes", text: found.note }]),
         ...closings.notes,
         ...notes,

@@ -1,5 +1,6 @@
 /** `holyf-network snapshot`: what goes on now, as one line of the format that the daemon writes and replay reads. */
 import { noteText } from "../../core/export/notes.ts"
+import { snapshotHealth } from "../../core/snapshot/health.ts"
 import { writeSnapshotLine } from "../../core/snapshot/line.ts"
 import type { SnapshotRequest } from "../cli.ts"
 import { requireNamespaces, switchOnAccounting } from "../netns.ts"
@@ -21,6 +22,10 @@ export async function printSnapshot(asked: SnapshotRequest): Promise<void> {
     version,
     ownPid: process.pid,
     usage: looks.model.own.ok ? looks.model.own.value : {},
+    more: {
+      epochMs: Math.round(looks.model.at),
+      health: snapshotHealth(looks.model, { sample: looks.second, previous: looks.first }),
+    },
   })
   await print([line])
   for (const note of [...label.notes, ...looks.model.notes]) await complain(`note: ${noteText(note)}`)

@@ -78,6 +78,11 @@ describe("the fields of a connection", () => {
     expect(connectionFields(connectionsOf([timeWait]), 0)).toMatchObject(unknown)
   })
 
+  test("a round trip that was never measured is null", () => {
+    const connecting = { state: "SYN_SENT", local: "10.0.0.1:40000", remote: "203.0.113.7:81", info: {} } as const
+    expect(connectionFields(connectionsOf([connecting]), 0)).toMatchObject({ rtt_us: null, retrans: 0 })
+  })
+
   test("after one look nothing is known to have moved", () => {
     const fields = connectionFields(connectionsOf([busy], { isFirst: true }), 0)
     expect(fields).toMatchObject({ tx_bytes_delta: null, tx_bytes_per_sec: null, retrans: 4 })

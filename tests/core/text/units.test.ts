@@ -3,6 +3,7 @@ import fc from "fast-check"
 import {
   bytes,
   count,
+  countdown,
   duration,
   linkSpeed,
   microseconds,
@@ -132,3 +133,13 @@ describe("laws", () => {
     )
   })
 })
+
+test.each([
+  [252_000, "04:12"],
+  [251_001, "04:12"],
+  [1, "00:01"],
+  [0, "00:00"],
+  [-5, "00:00"],
+  [3_599_999, "1:00:00"],
+  [86_400_000, "24:00:00"],
+] as const)("%d ms are left: %s", (left, text) => expect(countdown(left)).toBe(text))

@@ -71,6 +71,8 @@ needy("a setting is put back by the next run when the guardian was killed as wel
   process.kill(saved!.pid, "SIGKILL")
   run.kill("SIGKILL")
   await run.exited
+  // A killed process is gone a moment after the call; until then the next run waits for it.
+  await until("the guardian's end", () => !existsSync(`/proc/${saved!.pid}/exe`))
   expect(await now()).toBe("103")
   await (await openKeeper()).close()
   expect(await now()).toBe(before)

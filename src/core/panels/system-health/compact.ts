@@ -4,11 +4,12 @@ import { type Line, line, type Span, span } from "../../text/line.ts"
 import { shortState } from "../../text/states.ts"
 import { count, percentDetailed, rate } from "../../text/units.ts"
 import { harmless } from "../../text/width.ts"
-import { levelTone } from "./sections.ts"
+import { levelTone, notes } from "./sections.ts"
 import type { SystemHealth } from "./state.ts"
 import { stateCounts } from "./states.ts"
 
-export function compact(slice: SystemHealth, { model, lane, settings }: Facts, width: number): readonly Line[] {
+export function compact(slice: SystemHealth, facts: Facts, width: number): readonly Line[] {
+  const { model, lane, settings } = facts
   if (model === undefined) return [line(span(" looking…", "muted"))]
   const { level, parts } = model.health
   const states = stateCounts(model.states, slice.isAscending)
@@ -32,6 +33,7 @@ export function compact(slice: SystemHealth, { model, lane, settings }: Facts, w
           ),
         ]
       : []),
+    ...notes(slice, facts, width),
   ]
 }
 

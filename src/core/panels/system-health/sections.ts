@@ -134,7 +134,7 @@ const program: Section = (_, { model }) => {
 }
 
 /** What could not be seen, each in full. */
-const notes: Section = (_, { model }, width) => {
+export const notes: Section = (_, { model }, width) => {
   if (model === undefined || model.notes.length === 0) return []
   return [heading("Not seen"), ...model.notes.flatMap(({ text }) => reason(text, width))]
 }

@@ -2,6 +2,7 @@
 import type { Facts } from "../../app/facts.ts"
 import { type Line, line, type Span, span } from "../../text/line.ts"
 import { rate } from "../../text/units.ts"
+import { harmless } from "../../text/width.ts"
 import { levelTone } from "./sections.ts"
 
 export function stripLine({ model, lane }: Facts): Line {
@@ -19,7 +20,7 @@ function traffic(lane: Facts["lane"]): readonly Span[] {
   const { name, rates } = lane.traffic.value
   const spike = lane.spike.shown
   return [
-    span(`  ${name} `, "muted"),
+    span(`  ${harmless(name)} `, "muted"),
     span(
       `${rate(rates?.rxBytesPerSecond)} in ${rate(rates?.txBytesPerSecond)} out`,
       spike === "warn" || spike === "crit" ? levelTone[spike] : "plain",

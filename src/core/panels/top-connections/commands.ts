@@ -1,6 +1,7 @@
 /** The keys of Top Connections. */
 import type { Command } from "../../app/command.ts"
 import type { TopConnections } from "./state.ts"
+import { whyNoBlock, whyNoDetails } from "./subject.ts"
 import type { TopConnectionsAction } from "./update.ts"
 
 type Entry = Command<TopConnections, TopConnectionsAction>
@@ -34,6 +35,24 @@ export const commands: readonly Entry[] = [
     title: "Page on",
     group: "Select",
     action: move(1, "page"),
+  },
+  {
+    id: "top-connections.details",
+    keys: ["enter"],
+    title: "All that is known of the selected row",
+    hint: { key: "Enter", word: "details", rank: 2 },
+    group: "Look",
+    refuse: whyNoDetails,
+    action: { type: "top-connections/details" },
+  },
+  {
+    id: "top-connections.block",
+    keys: ["k"],
+    title: "Block the peer or end its connections",
+    hint: { key: "k", word: "block", rank: 2 },
+    group: "Act",
+    refuse: whyNoBlock,
+    action: { type: "top-connections/block" },
   },
   { id: "top-connections.first", keys: ["home"], title: "First row", group: "Select", action: move(-1, "all") },
   { id: "top-connections.last", keys: ["end"], title: "Last row", group: "Select", action: move(1, "all") },

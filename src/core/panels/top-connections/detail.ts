@@ -40,19 +40,16 @@ export function connectionDetail(connection: Connection, isMasked: boolean, widt
     joinParts(
       [
         field("process", owner === undefined ? "unknown" : `${processLabel(connection)}${sharers}`),
-        ...(connection.uid === NO_UID ? [] : [field("uid", String(connection.uid))]),
+        ...(connection.uid === undefined ? [] : [field("uid", String(connection.uid))]),
         ...(unit === undefined ? [] : [field("unit", harmless(unit))]),
         ...(namespace === HOST ? [] : [field("netns", harmless(namespace))]),
-        ...(owner?.isSure === false ? [line(span("inferred from its listener", "muted"))] : []),
+        ...(owner?.isSure === false ? [line(span("inferred: no process holds it now", "muted"))] : []),
       ],
       width,
     ),
     joinParts(traffic(connection), width),
   ]
 }
-
-/** Of nobody here. */
-const NO_UID = 0xffffffff
 
 const roleWords = { published: "published to", masqueraded: "masquerades", routed: "routed, seen as" } as const
 

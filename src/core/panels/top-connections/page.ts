@@ -14,6 +14,10 @@ const DETAIL_FROM_HEIGHT = 14
 export const rowNotes = ({ model }: Facts): readonly Note[] =>
   (model?.notes ?? []).filter(({ source }) => source === "sockets" || source === "flows")
 
+/** Why processes are missing; it takes no row away. That they are still being looked for would come and go: not here. */
+export const ownerNote = ({ model }: Facts): string =>
+  model?.notes.find(({ source }) => source === "processes")?.text ?? ""
+
 /** Lines above the first row: the question, a note when there is one, the heading. */
 export const headHeight = (facts: Facts): number => (rowNotes(facts).length > 0 ? 3 : 2)
 

@@ -26,6 +26,7 @@ export const topConnections = definePanel<"top-connections", TopConnections, Top
   note: (slice, facts, size) => pageNote(slice, title(slice), facts, size),
   update,
   refresh: refreshRows,
+  looksAt: ["model", "isMasked", "settings"],
   view,
   mouse: hitTest,
   capture: (slice, chord) => (slice.prompt === undefined ? undefined : { type: "top-connections/type", chord }),

@@ -1,6 +1,7 @@
 /** The selection follows the row, not its number: a row has an identity that outlives a look. */
 import type { Facts } from "../../app/facts.ts"
 import { cookieOf, processNameAt } from "../../model/connections.ts"
+import { addPoint, type RatePoint, ratePoint } from "../../model/trail.ts"
 import { findRows } from "./rows.ts"
 import { type Rows, rowCount, type TopConnections } from "./state.ts"
 
@@ -8,7 +9,22 @@ import { type Rows, rowCount, type TopConnections } from "./state.ts"
 export const refreshRows = (slice: TopConnections, facts: Facts): TopConnections =>
   facts.model?.connections.ok === true && facts.model.connections.value === slice.rows?.connections
     ? slice
-    : followSelection(slice, facts)
+    : withTrail(followSelection(slice, facts))
+
+/** Adds the rates of the row under the cursor to those of the looks before, while it is the same row. */
+function withTrail(slice: TopConnections): TopConnections {
+  const { rows, cursor, trail, isGone } = slice
+  if (rows === undefined || isGone || rowCount(slice) === 0) return slice
+  const of = identityAt(rows, cursor)
+  return { ...slice, trail: { of, points: addPoint(trail?.of === of ? trail.points : [], pointAt(rows, cursor)) } }
+}
+
+function pointAt({ connections, listed, groups }: Rows, at: number): RatePoint {
+  const { rates, elapsedMs } = connections
+  const perSecond = (bytes: number) => (elapsedMs === undefined ? undefined : (bytes * 1000) / elapsedMs)
+  const [from, index] = groups === undefined ? [rates, listed[at]!] : [groups.table, groups.order[at]!]
+  return ratePoint(perSecond(from.txBytes[index]!), perSecond(from.rxBytes[index]!))
+}
 
 /** The rows of the new model (or of the new query), with the cursor on the row it was on. */
 export function followSelection(slice: TopConnections, facts: Facts): TopConnections {

@@ -1,6 +1,7 @@
 /** What Top Connections remembers: what is asked for, and the rows that answer it. */
 import type { Connections, Side } from "../../model/connections.ts"
 import type { GroupTable } from "../../model/groups.ts"
+import type { Trail } from "../../model/trail.ts"
 import type { Field } from "../../text/field.ts"
 
 export type ViewName = "connections" | "groups"
@@ -56,6 +57,8 @@ export interface TopConnections extends Query {
   /** First row of the window; the view moves it so that the cursor is seen. */
   readonly top: number
   readonly prompt?: Prompt
+  /** The rates of the row under the cursor, look after look; `of` is its identity. */
+  readonly trail?: { readonly of: string; readonly points: Trail }
 }
 
 export const initial: TopConnections = {

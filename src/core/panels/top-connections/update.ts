@@ -1,12 +1,13 @@
 /** What each action does to Top Connections. Display only: nothing here collects. */
 import type { Facts } from "../../app/facts.ts"
-import { type PanelStep, say } from "../../app/panel.ts"
+import { type Open, type PanelStep, say } from "../../app/panel.ts"
 import { editField, field, insertText } from "../../text/field.ts"
 import type { Size } from "../../text/line.ts"
 import { scrolled } from "../../text/scroll.ts"
 import { pageRows } from "./page.ts"
 import { followSelection, selectAt } from "./selection.ts"
 import { type Prompt, protocols, rowCount, type SortField, type TopConnections, windowTop } from "./state.ts"
+import { subjectOf, whyNoBlock } from "./subject.ts"
 
 export type TopConnectionsAction =
   | { readonly type: "top-connections/move"; readonly by: 1 | -1; readonly unit: "row" | "page" | "all" }
@@ -18,6 +19,8 @@ export type TopConnectionsAction =
   | { readonly type: "top-connections/sort"; readonly field: SortField }
   | { readonly type: "top-connections/ask"; readonly kind: Prompt["kind"] }
   | { readonly type: "top-connections/clear" }
+  | { readonly type: "top-connections/details" }
+  | { readonly type: "top-connections/block" }
   | { readonly type: "top-connections/type"; readonly chord: string }
   | { readonly type: "top-connections/paste"; readonly text: string }
 
@@ -80,6 +83,12 @@ const reducers: Reducers = {
     const { port: _port, ...rest } = slice
     return ask(rest, { search: "" }, facts)
   },
+  "top-connections/details": (slice) => open(slice, "details"),
+  // What was selected may have ended while the key was on its way.
+  "top-connections/block": (slice, _, facts) => {
+    const reason = whyNoBlock(slice, facts)
+    return reason === undefined ? open(slice, "block-peer") : [slice, say(reason)]
+  },
   "top-connections/type": (slice, { chord }, facts) => {
     const { prompt } = slice
     if (prompt === undefined) return [slice]
@@ -93,6 +102,13 @@ const reducers: Reducers = {
       ? slice
       : { ...slice, prompt: { kind: slice.prompt.kind, field: insertText(slice.prompt.field, text) } },
   ],
+}
+
+function open(slice: TopConnections, panel: Open["panel"]): Step {
+  const subject = subjectOf(slice)
+  return subject === undefined
+    ? [slice]
+    : [slice, { type: "app/open", panel, about: { subject, trail: slice.trail?.points ?? [] } }]
 }
 
 /** The window and the cursor in it move by one page; at an end that is said. */

@@ -7,7 +7,7 @@ import { type Line, line, type Size, span } from "../../text/line.ts"
 import { tableHead, tableRow } from "../../text/table.ts"
 import { harmless, wrap } from "../../text/width.ts"
 import { connectionDetail, goneDetail, groupDetail } from "./detail.ts"
-import { hasDetail, pageRows, rowNotes } from "./page.ts"
+import { hasDetail, ownerNote, pageRows, rowNotes } from "./page.ts"
 import { questionLine } from "./question.ts"
 import { connectionRowAt } from "./selection.ts"
 import { connectionShape, groupShape, type Shape, sortMark } from "./shape.ts"
@@ -15,7 +15,7 @@ import { type Rows, rowCount, type TopConnections, windowTop } from "./state.ts"
 import { totalsLine } from "./totals.ts"
 
 export function view(slice: TopConnections, facts: Facts, size: Size): readonly Line[] {
-  const head = [questionLine(slice, size.width), ...noteLine(facts)]
+  const head = [questionLine(slice, size.width, ownerNote(facts)), ...noteLine(facts)]
   const { rows, failure } = slice
   if (failure !== undefined) return [...head, ...sentence(failure, size.width).map((text) => line(span(text, "crit")))]
   if (rows === undefined) return [...head, line(span(" looking…", "muted"))]
