@@ -22,13 +22,14 @@ const run = (...command: string[]) => {
   if (exitCode !== 0) throw new Error(`${command.join(" ")}: ${stderr}`)
   return stdout.toString()
 }
-const isReady = () => Bun.spawnSync(["ip", "link", "set", "lo", "up"]).exitCode === 0
+const isReady = () => Bun.which("ip") !== null && Bun.spawnSync(["ip", "link", "set", "lo", "up"]).exitCode === 0
 
 beforeAll(() => {
   if (!isReady()) return
   Bun.spawnSync(["ip", "link", "add", "gv0", "type", "veth", "peer", "name", "gv1"])
 })
 afterAll(() => {
+  if (!isReady()) return
   Bun.spawnSync(["ip", "link", "del", "gv0"])
   Bun.spawnSync(["nft", "delete", "table", "inet", "grounds_test"])
 })

@@ -1,4 +1,5 @@
 /** TCP as a whole runs out of the memory it may use. */
+import type { Evidence } from "../../model/evidence.ts"
 import { bytes, count, percentDetailed } from "../../text/units.ts"
 import { given, measured, quiet, rises, subject, unmeasured } from "../measure.ts"
 import { limit, limits, type Rule } from "../rule.ts"
@@ -6,6 +7,16 @@ import { limit, limits, type Rule } from "../rule.ts"
 const CRIT = 135
 /** Of tcp_mem's last number, from which on nothing is allocated any more. */
 const HIGH_SHARE = 0.9
+
+/** The memory is one for all namespaces: its greatest holder may live in any of them. */
+function greatestHolder({ scopes }: Evidence) {
+  const holders = scopes.flatMap(({ survey, isOwn, netns }) =>
+    survey.ok && survey.value.memory !== undefined
+      ? [{ holder: survey.value.memory, where: isOwn ? "" : ` in namespace ${netns}` }]
+      : [],
+  )
+  return holders.sort((a, b) => b.holder.bytes - a.holder.bytes)[0] ?? { holder: undefined, where: "" }
+}
 
 export const tcpMemoryPressure: Rule = {
   id: "tcp-memory-pressure",
@@ -17,8 +28,8 @@ export const tcpMemoryPressure: Rule = {
   measure: (scope, evidence) =>
     given(evidence.socketStatistics, (statistics) => {
       const pages = statistics.TCP?.mem
-      const holder = evidence.scopes[0]?.survey.ok === true ? evidence.scopes[0].survey.value.memory : undefined
-      const held = holder === undefined ? [] : [`one process holds ${bytes(holder.bytes)} of it`]
+      const { holder, where } = greatestHolder(evidence)
+      const held = holder === undefined ? [] : [`one process${where} holds ${bytes(holder.bytes)} of it`]
       // The limits stand only in the host's own namespace; the kernel's verdict stands in all.
       if (!evidence.tcpMemory.ok && evidence.isTcpPressed.ok)
         return evidence.isTcpPressed.value
