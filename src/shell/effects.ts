@@ -4,6 +4,7 @@ import type { Collector } from "./collect.ts"
 import { mitigationEffects } from "./effects/mitigation.ts"
 import { readInterface } from "./interfaces.ts"
 import { sinceBootMs } from "./kernel/clock.ts"
+import { rest, trimOwnMemory } from "./own-memory.ts"
 import type { EffectHandlers } from "./program.ts"
 
 export interface LiveWorld {
@@ -14,10 +15,16 @@ export interface LiveWorld {
   readonly quit: (code: number) => void
 }
 
+/** The picture of a look is painted by then. */
+const AFTER_LOOK_MS = 50
+
 export const liveEffects = ({ collector, interfaceName, notes, quit }: LiveWorld): EffectHandlers => ({
   "look/collect": async (_, state) => {
     const { sample, rates } = await collector.look(state.sample)
     const withNotes = { ...sample, notes: [...notes, ...sample.notes] }
+    trimOwnMemory()
+    // Once the look is shown.
+    setTimeout(rest, AFTER_LOOK_MS)
     return { type: "look/collected", sample: withNotes, rates, at: sinceBootMs() }
   },
   "lane/collect": async () => {

@@ -54,6 +54,7 @@ export async function live(
       },
     )
     screen.paint(view(program.state))
+    trimOwnMemory()
     return {
       shown: () => {
         program.dispatch({ type: "look/due", at: sinceBootMs() })
