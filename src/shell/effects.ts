@@ -4,6 +4,7 @@ import type { Collector } from "./collect.ts"
 import { mitigationEffects } from "./effects/mitigation.ts"
 import { readInterface } from "./interfaces.ts"
 import { sinceBootMs } from "./kernel/clock.ts"
+import { readConntrack, readTcpCounters } from "./procfs.ts"
 import type { EffectHandlers } from "./program.ts"
 
 export interface LiveWorld {
@@ -23,7 +24,8 @@ export const liveEffects = ({ collector, interfaceName, notes, quit }: LiveWorld
   "lane/collect": async () => {
     const monotonicMs = performance.now()
     const counters = await readInterface(interfaceName)
-    return { type: "lane/collected", counters, monotonicMs, at: sinceBootMs() }
+    const pulse = { counters: readTcpCounters(), conntrack: readConntrack() }
+    return { type: "lane/collected", counters, pulse, monotonicMs, at: sinceBootMs() }
   },
   "program/quit": (effect) => {
     quit(effect.code)

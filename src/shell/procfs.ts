@@ -34,12 +34,16 @@ const unlessEmpty = <T extends object>(value: T): T | undefined => (Object.keys(
  * without IPv6 has no snmp6, and then those groups are absent.
  */
 export function readCounters(proc = PROC): Reading<ProtocolCounters> {
-  const snmp = readFileAs(`${proc}/net/snmp`, (text) => unlessEmpty(parseCounterPairs(text)), UNMOUNTED)
+  const snmp = readTcpCounters(proc)
   if (!snmp.ok) return snmp
   const netstat = readFileAs(`${proc}/net/netstat`, parseCounterPairs)
   const snmp6 = readFileAs(`${proc}/net/snmp6`, parseCounterLines)
   return reading({ ...snmp.value, ...(netstat.ok && netstat.value), ...(snmp6.ok && snmp6.value) })
 }
+
+/** The counters of snmp alone, TCP's among them: cheap enough for every second. */
+export const readTcpCounters = (proc = PROC): Reading<ProtocolCounters> =>
+  readFileAs(`${proc}/net/snmp`, (text) => unlessEmpty(parseCounterPairs(text)), UNMOUNTED)
 
 /** Socket counts of this network namespace and the host's TCP memory, from sockstat and, where there is IPv6, sockstat6. */
 export function readSocketStatistics(proc = PROC): Reading<SocketStatistics> {

@@ -248,9 +248,9 @@ describe("pause", () => {
     expect(statusLine(after)).toMatch(/PAUSED rows and rates of 0s ago {2}p goes on/)
   })
 
-  test("stops both lanes; p goes on", () => {
+  test("stops the looks; the seconds of the interface are still counted; p goes on", () => {
     const ticking = (state: State) => timers(state).map(({ id }) => id)
-    expect(ticking(press(web(), "p").state)).toEqual(["clock"])
+    expect(ticking(press(web(), "p").state)).toEqual(["lane"])
     expect(ticking(press(web(), "p", "p").state)).toEqual(["look", "lane"])
   })
 

@@ -16,7 +16,7 @@ test("what stays as the line gets shorter", () => {
   const widths = [140, 110, 100, 90, 80, 70, 60, 50, 40, 30, 20, 10, 4, 0]
   expect(`\n${widths.map((width) => bar(web(), width)).join("\n")}\n`).toMatchInlineSnapshot(`
     "
-     eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit
+     eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  ? help  q quit
      eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  ? help  q quit
      eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  ? help  q quit
      eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  o in/out  ? help  q quit
@@ -52,7 +52,7 @@ test("what is frozen, and how to go on", () => {
     "
   `)
   expect(bar(press(opened(80, 24), "p").state, 80)).toMatchInlineSnapshot(
-    `" eth0  PAUSED  p goes on  ↑↓ row  Enter details  k block  / find  ? help  q quit"`,
+    `" eth0  PAUSED  p goes on  ↑↓ row  / find  f port  o in/out  ? help  q quit"`,
   )
 })
 
@@ -64,7 +64,7 @@ test("everything at once", () => {
   })
   expect(`\n${[140, 80, 60].map((width) => bar(state, width)).join("\n")}\n`).toMatchInlineSnapshot(`
     "
-     eth0  MASKED  ZOOMED  PAUSED rows and rates of 0s ago  p goes on  a word to the operator  ↑↓ row  Enter details  k block  ? help  q quit
+     eth0  MASKED  ZOOMED  PAUSED rows and rates of 0s ago  p goes on  a word to the operator  ↑↓ row  Enter details  Esc back  ? help  q quit
      eth0  MASKED  ZOOMED  PAUSED rows and rates of 0s ago  p goes on  a word to th…
      eth0  MASKED  ZOOMED  PAUSED 0s ago  p goes on  a word to …
     "
@@ -125,7 +125,7 @@ test("while something is typed, the keys of the field stand there", () => {
 
 test("in the help, its own keys stand there", () => {
   expect(bar(press(web(), "?").state, 80)).toMatchInlineSnapshot(
-    `" eth0  0s ago   every 30s  ↑↓ scroll  Esc close             holyf-network 1.0.0"`,
+    `" eth0  0s ago   every 30s  ↑↓ scroll  / find  Esc close     holyf-network 1.0.0"`,
   )
 })
 

@@ -118,7 +118,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                               │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us                 │
       └─────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  ? help  q quit
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  ? help  q quit
       "
     `)
   })
@@ -148,7 +148,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                                                    │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0                     │
       └──────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit            holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  ? help  q quit  holyf-network 1.0.0
       "
     `)
   })
@@ -178,7 +178,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                                                                            │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0                                             │
       └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                    holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  ? help  q quit                                          holyf-network 1.0.0
       "
     `)
   })
@@ -260,7 +260,7 @@ describe("by peer and process", () => {
       │ states TW 75% (3)  EST 25% (1)                                                                                       │
       │ ports 443                                                                                                            │
       └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                    holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  ? help  q quit                                          holyf-network 1.0.0
       "
     `)
   })
@@ -282,7 +282,7 @@ describe("by peer and process", () => {
       │                                                                                                                      │
       │                                                                                                                      │
       └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                    holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  / find  f port  o in/out  g group  v charts  Tab panel  p pause  ? help  q quit                                                   holyf-network 1.0.0
       "
     `)
   })
@@ -305,7 +305,7 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  first look…  ↑↓ row  Enter details  ? help  q quit
+       eth0  first look…  ↑↓ row  / find  f port  ? help  q quit
       "
     `)
   })
@@ -352,7 +352,7 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
+       eth0  0s ago   ↑↓ row  / find  f port  ? help  q quit
       "
     `)
   })
@@ -372,7 +372,7 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
+       eth0  0s ago   ↑↓ row  / find  f port  ? help  q quit
       "
     `)
   })
@@ -398,7 +398,7 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
+       eth0  0s ago   ↑↓ row  / find  f port  ? help  q quit
       "
     `)
   })
@@ -557,7 +557,7 @@ describe("states", () => {
       │                                                                              │
       │                                                                              │
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
+       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
       "
     `)
   })

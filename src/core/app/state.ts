@@ -1,6 +1,9 @@
 /** The whole of what the program knows. Plain data: it can be compared, logged and sent to another thread. */
 import { noBlocks } from "../mitigation/active.ts"
+import type { Lane } from "../model/lane.ts"
+import type { Pulse } from "../model/pulse.ts"
 import type { RateTable } from "../model/rates.ts"
+import { noSeconds } from "../model/seconds.ts"
 import { panels } from "../panels/index.ts"
 import type { Sample } from "../sample/sample.ts"
 import type { Facts, Settings } from "./facts.ts"
@@ -23,6 +26,8 @@ export interface State extends Facts {
    * connections that closed before it.
    */
   readonly waiting?: { readonly sample: Sample; readonly rates: RateTable; readonly at: number }
+  /** The interface and the pulse as they are while the screen is frozen: shown when it goes on. */
+  readonly waitingLane?: { readonly lane: Lane; readonly pulse?: Pulse }
   /** Goes up when the operator asks for a look, so that the refresh timer starts anew. */
   readonly lookEpoch: number
   /** The look under way was asked for by the operator: it is shown even while paused. */
@@ -44,6 +49,7 @@ export function initialState(
     isCollecting: false,
     lookStartedAt: options.at,
     guide: [],
+    seconds: noSeconds,
     blocks: noBlocks,
     underWay: 0,
     log: [],

@@ -13,7 +13,7 @@ import { countdown, duration } from "../text/units.ts"
 import { cut, harmless } from "../text/width.ts"
 import type { Hint } from "./command.ts"
 import { appCommands } from "./commands.ts"
-import { panelOf, type SomeCommand, sliceOf } from "./registry.ts"
+import { frontOf, type SomeCommand, sliceOf } from "./registry.ts"
 import type { State } from "./state.ts"
 
 interface Part {
@@ -140,11 +140,16 @@ const hintPart = (hint: Hint): Part => ({
 /** The keys worth a word: those of what is typed, of the overlay in front, or of the focused panel and the program. */
 function hints(state: State): readonly Hint[] {
   const top = state.overlays.at(-1)
-  const front = panelOf(top ?? state.focus)
+  const front = frontOf(state)
   const typing = front.captureHints?.(sliceOf(state, front))
   if (typing !== undefined) return typing
   const commands = [...front.commands, ...(top === undefined ? appCommands : [])] as readonly SomeCommand[]
-  // Paused, the bar says by itself what `p` does.
-  const shown = commands.filter(({ id }) => !(state.isPaused && id === "app.pause"))
+  // Paused, the bar says by itself what `p` does; a screen that is whole has nothing to leave.
+  const isSaid = ({ id }: SomeCommand) =>
+    (state.isPaused && id === "app.pause") ||
+    (id === "app.leave" && state.page === undefined && !state.isZoomed) ||
+    (id === "app.charts" && state.page !== undefined)
+  const works = ({ refuse }: SomeCommand) => refuse?.(sliceOf(state, front), state) === undefined
+  const shown = commands.filter((command) => command.hint !== undefined && !isSaid(command) && works(command))
   return shown.flatMap(({ hint }) => hint ?? [])
 }

@@ -3,16 +3,20 @@
  *
  * It answers the same object when nothing changed.
  */
-import { deriveLane } from "../model/lane.ts"
+
+import { deriveLane, type Lane } from "../model/lane.ts"
 import { deriveModel } from "../model/model.ts"
+import { derivePulse, type Pulse } from "../model/pulse.ts"
+import { GAP_MS, type SecondEntry, withSecond } from "../model/seconds.ts"
 import type { Action, AppAction } from "./action.ts"
 import type { Effect } from "./effect.ts"
+import { explained } from "./explanation.ts"
 import type { Facts } from "./facts.ts"
 import { guide } from "./guide.ts"
 import { focusOrder, roomOf } from "./layout.ts"
 import { afterFailure, hasBlocks, isChanging, mitigationReducers } from "./mitigation.ts"
 import type { PanelStep, Say } from "./panel.ts"
-import { everyPanel, ownerOfAction, panelOf, type SomePanel, sliceOf } from "./registry.ts"
+import { everyPanel, frontOf, ownerOfAction, panelOf, type SomePanel, sliceOf } from "./registry.ts"
 import type { PanelId, State } from "./state.ts"
 
 export type Step = readonly [State, ...Effect[]]
@@ -87,6 +91,45 @@ function showLook(state: State, { sample, rates, at }: NonNullable<State["waitin
 
 const showWaiting = (state: State): State => (state.waiting === undefined ? state : showLook(state, state.waiting))
 
+/** The screen goes on: with what came while it was frozen. */
+function goOn(state: State): State {
+  const { pausedAt: _, waitingLane, ...rest } = state
+  return showWaiting({ ...rest, ...waitingLane, isPaused: false })
+}
+
+/** Takes in a second of the interface and the host. While the screen is frozen it is kept and not shown. */
+function withLane(state: State, { counters, pulse: readings, monotonicMs, at }: Collected): State {
+  const before = state.waitingLane ?? state
+  const lane = deriveLane(before.lane, counters, monotonicMs)
+  // Read a moment after the last one: there is nothing new to say.
+  if (lane === before.lane) return state
+  const pulse = readings === undefined ? before.pulse : derivePulse(before.pulse, readings, monotonicMs)
+  const since = (earlier: { readonly monotonicMs: number } | undefined) =>
+    monotonicMs - (earlier?.monotonicMs ?? Number.NaN)
+  const ages = { laneMs: since(before.lane?.baseline), pulseMs: since(before.pulse?.baseline) }
+  const seconds = withSecond(state.seconds, at, secondEntry(lane, pulse, ages))
+  const fresh = { lane, ...(pulse !== undefined && { pulse }) }
+  return state.isPaused ? { ...state, seconds, waitingLane: fresh } : { ...state, seconds, ...fresh }
+}
+
+type Collected = Extract<AppAction, { type: "lane/collected" }>
+
+/** A rate over a long window, as after the program was stopped, is not what that second carried: it stays a gap. */
+function secondEntry(
+  { traffic }: Lane,
+  pulse: Pulse | undefined,
+  { laneMs, pulseMs }: { readonly laneMs: number; readonly pulseMs: number },
+): SecondEntry {
+  const rates = traffic.ok && laneMs <= GAP_MS ? traffic.value.rates : undefined
+  return {
+    rx: rates?.rxBytesPerSecond,
+    tx: rates?.txBytesPerSecond,
+    retransmits: pulseMs <= GAP_MS ? pulse?.retransmitsPerSecond : undefined,
+    connections: pulse?.establishedCount,
+    conntrack: pulse?.conntrackCount,
+  }
+}
+
 /** The time as last told; a notice whose time is over goes. */
 function tick(state: State, at: number): State {
   const { notice, ...rest } = state
@@ -97,6 +140,13 @@ type Reducers = { readonly [T in AppAction["type"]]: (state: State, action: Extr
 
 const NOTICE_MS = 4_000
 const FAILURE_NOTICE_MS = 10_000
+
+/** The dashboard instead of a page. */
+function toDashboard(state: State): State {
+  if (state.page === undefined) return state
+  const { page: _, ...rest } = state
+  return rest
+}
 
 /** An action on the host is seen in the rows at once. */
 const lookAgain = ([state, ...effects]: Step): Step => {
@@ -132,10 +182,8 @@ const reducers: Reducers = {
     if (state.isPaused && !state.isLookWanted) return [{ ...settled, waiting: { sample, rates, at } }]
     return [showLook(settled, { sample, rates, at })]
   },
-  "lane/due": (state) => (state.isPaused ? [state] : [state, { type: "lane/collect" }]),
-  "lane/collected": (state, { counters, monotonicMs, at }) => [
-    state.isPaused ? state : { ...tick(state, at), lane: deriveLane(state.lane, counters, monotonicMs) },
-  ],
+  "lane/due": (state) => [state, { type: "lane/collect" }],
+  "lane/collected": (state, action) => [withLane(tick(state, action.at), action)],
   "effect/failed": (state, { effect, reason, at }) =>
     afterFailure(
       {
@@ -146,11 +194,13 @@ const reducers: Reducers = {
       effect,
     ),
   "app/notice": (state, said) => [withNotice(state, said)],
-  "app/focus": (state, { panel }) => [{ ...state, focus: panel }],
+  "app/focus": (state, { panel }) => [{ ...toDashboard(state), focus: panel }],
+  "app/page": (state, { panel }) => [state.page === panel ? toDashboard(state) : { ...state, page: panel }],
+  "app/dashboard": (state) => [toDashboard(state)],
   "app/focus-next": (state, { step }) => {
     const order = focusOrder()
     const at = order.indexOf(state.focus)
-    return [{ ...state, focus: order[(at + step + order.length) % order.length]! }]
+    return [{ ...toDashboard(state), focus: order[(at + step + order.length) % order.length]! }]
   },
   // An overlay opens as new, and leaves nothing behind when it is closed.
   "app/open": (state, { panel: id, about }) => {
@@ -159,12 +209,15 @@ const reducers: Reducers = {
     const opened = { ...state, overlays: [...state.overlays, id], guide: guide(state) }
     return withStep(opened, panel, panel.open?.(opened, about) ?? [panel.initial])
   },
+  "app/explain": (state, { panel = frontOf(state).id, word }) =>
+    updateApp({ ...state, explained: explained(state, panel, word) }, { type: "app/open", panel: "explain" }),
   "app/close": (state) => {
     const top = state.overlays.at(-1)
+    if (top === undefined && state.page !== undefined) return [toDashboard(state)]
     if (top === undefined) return [state.isZoomed ? { ...state, isZoomed: false } : state]
     return [withSlice({ ...state, overlays: state.overlays.slice(0, -1) }, top, panelOf(top).initial)]
   },
-  "app/pause": (state) => [state.isPaused ? showWaiting({ ...state, isPaused: false }) : { ...state, isPaused: true }],
+  "app/pause": (state) => [state.isPaused ? goOn(state) : { ...state, isPaused: true, pausedAt: state.now }],
   "app/mask": (state) => [{ ...state, isMasked: !state.isMasked }],
   "app/zoom": (state) => [{ ...state, isZoomed: !state.isZoomed }],
   // Asked a second time, it ends: the blocks stay and are lifted on time.

@@ -1,8 +1,10 @@
 /** The panels, in screen order; overlays after them. A new panel is one line here. */
 import { actionLog } from "./action-log/panel.ts"
+import { bandwidthChart } from "./bandwidth-chart/panel.ts"
 import { blockPeer } from "./block-peer/panel.ts"
 import { blockedPeers } from "./blocked-peers/panel.ts"
 import { details } from "./details/panel.ts"
+import { explain } from "./explain/panel.ts"
 import { help } from "./help/panel.ts"
 import { quitBlocks } from "./quit-blocks/panel.ts"
 import { systemHealth } from "./system-health/panel.ts"
@@ -11,7 +13,9 @@ import { topConnections } from "./top-connections/panel.ts"
 export const panels = [
   topConnections,
   systemHealth,
+  bandwidthChart,
   help,
+  explain,
   details,
   blockPeer,
   blockedPeers,

@@ -2,6 +2,7 @@
 import type { Hint } from "../../app/command.ts"
 import { definePanel } from "../../app/panel.ts"
 import { commands } from "./commands.ts"
+import { explanations } from "./explanations.ts"
 import { hitTest } from "./mouse.ts"
 import { pageNote } from "./page.ts"
 import { refreshRows } from "./selection.ts"
@@ -21,6 +22,7 @@ export const topConnections = definePanel<"top-connections", TopConnections, Top
   name: "Top Connections",
   place: { region: "main" },
   initial,
+  explanations,
   commands,
   title,
   note: (slice, facts, size) => pageNote(slice, title(slice), facts, size),
