@@ -14,7 +14,7 @@ const SECOND = 1_000
 const START = 1_700_000_000_000
 
 /** One entry a second; undefined is a second that was not read. */
-const seconds = (...rx: readonly (number | undefined)[]): Seconds =>
+const carried = (...rx: readonly (number | undefined)[]): Seconds =>
   rx.reduce<Seconds>(
     (so, value, i) => (value === undefined ? so : withSecond(so, START + i * SECOND, { rx: value })),
     noSeconds,
@@ -34,7 +34,7 @@ describe("an entry", () => {
   })
 
   test("makes new columns and leaves the old ones as they were", () => {
-    const before = seconds(1, 2)
+    const before = carried(1, 2)
     const after = withSecond(before, START + 2 * SECOND, { rx: 3 })
     expect([[...before.rx], [...after.rx]]).toEqual([
       [1, 2],
@@ -43,7 +43,7 @@ describe("an entry", () => {
   })
 
   test("that is not later than the last one is not taken", () => {
-    const seconds = seconds(1, 2)
+    const seconds = carried(1, 2)
     expect(withSecond(seconds, START + SECOND, { rx: 9 })).toBe(seconds)
     expect(withSecond(seconds, START, { rx: 9 })).toBe(seconds)
   })
@@ -66,16 +66,16 @@ test.each([
   [START + 1, 1],
   [START + 2 * SECOND, 2],
   [START + 99 * SECOND, 3],
-])("the first entry since %d", (from, first) => expect(firstSince(seconds(1, 2, 3), from)).toBe(first))
+])("the first entry since %d", (from, first) => expect(firstSince(carried(1, 2, 3), from)).toBe(first))
 
 describe("a summary", () => {
   test("is of the stretch alone", () => {
-    const seconds = seconds(100, 1, 2, 3, 200)
+    const seconds = carried(100, 1, 2, 3, 200)
     expect(summarize(seconds, "rx", START + SECOND, START + 3 * SECOND)).toEqual({ last: 3, peak: 3, mean: 2 })
   })
 
   test("leaves out what is not known, and is nothing where nothing is", () => {
-    const seconds = withSecond(seconds(4, 2), START + 2 * SECOND, {})
+    const seconds = withSecond(carried(4, 2), START + 2 * SECOND, {})
     expect(summarize(seconds, "rx", START, START + 9 * SECOND)).toEqual({ last: undefined, peak: 4, mean: 3 })
     expect(summarize(seconds, "tx", START, START + 9 * SECOND)).toEqual({
       last: undefined,
@@ -86,7 +86,7 @@ describe("a summary", () => {
 })
 
 test("means of equal stretches: an entry belongs to the time before it, and a gap is undefined", () => {
-  const seconds = seconds(0, 1, 3, undefined, undefined, 5, 7)
+  const seconds = carried(0, 1, 3, undefined, undefined, 5, 7)
   const stretch = { from: START, to: START + 6 * SECOND, parts: 3 }
   expect(meansOver(seconds, "rx", stretch)).toEqual([2, undefined, 6])
 })
