@@ -47,7 +47,7 @@ test("the keys of the focused panel first, then those of the program", () => {
     │   Esc        Leave the charts or the zoom                                    │
     │   p          Freeze the screen, and go on                                    │
     │   r          Look now, even if paused                                        │
-    │   m          Hide the first half of addresses                                │
+    │   m          Hide addresses behind aliases, and back                         │
     └──────────────────────────────────────────────────────────────────────────────┘
     "
   `)

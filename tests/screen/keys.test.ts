@@ -210,7 +210,7 @@ describe("which rows, in which order", () => {
 
   test("a paste is text for the field that is open, and nothing without one", () => {
     const asking = press(web(), "/").state
-    expect(top(apply(asking, actionForPaste(asking, "ssh\nq")!)).prompt?.field.text).toBe("sshq")
+    expect(top(apply(asking, actionForPaste(asking, "ssh\nq")!)).prompt?.field.text).toBe("ssh q")
     expect(actionForPaste(web(), "q")).toBeUndefined()
   })
 
@@ -231,7 +231,7 @@ describe("display only", () => {
   test("m hides and shows addresses, and leaves rows and selection as they are", () => {
     const before = press(web(), "down").state
     const masked = press(before, "m").state
-    expect(frame(masked)).toContain("xxx.xxx.113.77:40112")
+    expect(frame(masked)).toContain("xxx.vhn.113.77:40112")
     expect(frame(masked)).not.toContain("203.0.113.77")
     expect(top(masked)).toBe(top(before))
     expect(frame(press(masked, "m").state)).toBe(frame(before))

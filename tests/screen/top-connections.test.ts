@@ -440,20 +440,20 @@ describe("states", () => {
       ┌─ Top Incoming ────────────────────────────────────────────────── 1-12 of 12 ─┐
       │ by connection  TCP  sort bandwidth ↓                                         │
       │ PROCESS       LPORT PEER                       ST   QUEUE     ↓TX/s     ↓RX/s│
-      │▌nginx           443 xxx.xxx.100.24:51822       EST     0B   1.3MB/s  82.0KB/s│
-      │ nginx           443 xxx.xxx.113.77:40112       EST  9.5KB   625KB/s  20.5KB/s│
-      │ nginx           443 [xxxx:xxx…:370:7348]:50126 EST     0B  46.9KB/s   1.2KB/s│
-      │ sshd             22 xxx.xxx.2.15:59788         EST    36B  10.3KB/s    420B/s│
-      │ nginx           443 xxx.xxx.100.31:47004       EST     0B    171B/s     71B/s│
-      │ api            8080 xxx.xxx.100.9:50544        CW      1B      0B/s      0B/s│
-      │ nginx           443 xxx.xxx.100.24:51830       EST     0B      0B/s      0B/s│
-      │ nginx           443 xxx.xxx.100.31:47002       EST     0B      0B/s      0B/s│
-      │ nginx?          443 xxx.xxx.113.77:40090       TW      0B         –         –│
-      │ nginx?          443 xxx.xxx.113.77:40094       TW      0B         –         –│
-      │ nginx?          443 xxx.xxx.113.77:40096       TW      0B         –         –│
-      │ sshd             22 xxx.xxx.2.15:59790         EST     0B      0B/s      0B/s│
+      │▌nginx           443 xxx.ruv.100.24:51822       EST     0B   1.3MB/s  82.0KB/s│
+      │ nginx           443 xxx.vhn.113.77:40112       EST  9.5KB   625KB/s  20.5KB/s│
+      │ nginx           443 [xxxx:upoo::7348]:50126    EST     0B  46.9KB/s   1.2KB/s│
+      │ sshd             22 xxx.gvw.2.15:59788         EST    36B  10.3KB/s    420B/s│
+      │ nginx           443 xxx.ruv.100.31:47004       EST     0B    171B/s     71B/s│
+      │ api            8080 xxx.ruv.100.9:50544        CW      1B      0B/s      0B/s│
+      │ nginx           443 xxx.ruv.100.24:51830       EST     0B      0B/s      0B/s│
+      │ nginx           443 xxx.ruv.100.31:47002       EST     0B      0B/s      0B/s│
+      │ nginx?          443 xxx.vhn.113.77:40090       TW      0B         –         –│
+      │ nginx?          443 xxx.vhn.113.77:40094       TW      0B         –         –│
+      │ nginx?          443 xxx.vhn.113.77:40096       TW      0B         –         –│
+      │ sshd             22 xxx.gvw.2.15:59790         EST     0B      0B/s      0B/s│
       │ ── all 14 connections  cover – of eth0  tx 2.0MB/s  rx 193KB/s ───────────── │
-      │ xxx.xxx.0.10:443 ← xxx.xxx.100.24:51822  ESTABLISHED                         │
+      │ xxx.uog.0.10:443 ← xxx.ruv.100.24:51822  ESTABLISHED                         │
       │ process 1204/nginx  uid 0                                                    │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0     │
       └──────────────────────────────────────────────────────────────────────────────┘

@@ -94,7 +94,7 @@ export const appCommands: readonly SomeCommand[] = [
   {
     id: "app.mask",
     keys: ["m"],
-    title: "Hide the first half of addresses",
+    title: "Hide addresses behind aliases, and back",
     group: "Screen",
     action: { type: "app/mask" },
   },

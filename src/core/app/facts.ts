@@ -9,6 +9,7 @@ import type { Model } from "../model/model.ts"
 import type { Pulse } from "../model/pulse.ts"
 import type { Seconds } from "../model/seconds.ts"
 import type { Size, Tone } from "../text/line.ts"
+import type { Mask } from "../text/mask.ts"
 import type { Explained } from "./explanation.ts"
 import type { GuideSection } from "./guide.ts"
 import type { Place } from "./mitigation.ts"
@@ -24,7 +25,13 @@ export interface Settings {
   readonly thresholds: Thresholds
   /** Connections of this process are not shown. */
   readonly ownPid: number
+  /** A random number of this session, from which aliases of hidden addresses are made. */
+  readonly maskSalt: number
 }
+
+/** How addresses are shown now. */
+export const maskOf = ({ isMasked, settings }: Pick<Facts, "isMasked" | "settings">): Mask =>
+  isMasked ? settings.maskSalt : undefined
 
 /** A short message in the status bar. */
 export interface Notice {

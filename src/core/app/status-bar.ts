@@ -13,6 +13,7 @@ import { countdown, duration } from "../text/units.ts"
 import { cut, harmless } from "../text/width.ts"
 import type { Hint } from "./command.ts"
 import { appCommands } from "./commands.ts"
+import { maskOf } from "./facts.ts"
 import { frontOf, type SomeCommand, sliceOf } from "./registry.ts"
 import type { State } from "./state.ts"
 
@@ -78,7 +79,7 @@ function facts(state: State): readonly Part[] {
   ]
 }
 
-const noticeText = ({ isMasked }: State, text: string): string => harmless(isMasked ? maskAddresses(text) : text)
+const noticeText = (state: State, text: string): string => harmless(maskAddresses(text, maskOf(state)))
 
 /** That somebody is kept out is never left out; when the next block is over, as long as there is room. */
 function blocksPart({ blocks, now }: State): readonly Part[] {

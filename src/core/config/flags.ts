@@ -53,7 +53,7 @@ export const flags = {
     default: 30,
     sentence: "time between two looks at the host",
   },
-  sensitiveIp: { name: "sensitive-ip", type: "switch", sentence: "start with half of every address hidden" },
+  sensitiveIp: { name: "sensitive-ip", type: "switch", sentence: "start with addresses hidden behind aliases" },
   healthConfig: {
     name: "health-config",
     type: "text",
