@@ -30,9 +30,10 @@ export async function openDashboard(asked: LiveRequest): Promise<number> {
     { interfaceName, refreshMs: asked.refresh * 1000, version, thresholds, ownPid: process.pid, maskSalt },
     {
       isMasked: asked.sensitiveIp,
+      isReleaseAsked: asked.checkUpdate,
       namespaces,
       notes: note === undefined ? [] : [note],
-      terminal: { term: terminal.term, hasColor: terminal.isColored, isUtf8: terminal.isUtf8 },
+      terminal: { term: terminal.term, hasColor: terminal.isColored, isUtf8: terminal.isUtf8, theme: asked.theme },
     },
   )
 }

@@ -6,6 +6,7 @@ import { readInterface } from "./interfaces.ts"
 import { sinceBootMs } from "./kernel/clock.ts"
 import { readConntrack, readTcpCounters } from "./procfs.ts"
 import type { EffectHandlers } from "./program.ts"
+import { latestRelease } from "./release.ts"
 
 export interface LiveWorld {
   readonly collector: Collector
@@ -27,6 +28,7 @@ export const liveEffects = ({ collector, interfaceName, notes, quit }: LiveWorld
     const pulse = { counters: readTcpCounters(), conntrack: readConntrack() }
     return { type: "lane/collected", counters, pulse, monotonicMs, at: sinceBootMs() }
   },
+  "release/ask": async () => ({ type: "release/known", tag: await latestRelease() }),
   "program/quit": (effect) => {
     quit(effect.code)
     return undefined

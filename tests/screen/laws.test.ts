@@ -194,6 +194,7 @@ function answersTo(state: State): readonly Action[] {
 const asks: readonly { readonly from: RegExp; readonly may: readonly Effect["type"][] }[] = [
   { from: /^look\/wanted$/, may: ["look/collect"] },
   { from: /^app\/quit$/, may: ["program/quit"] },
+  { from: /^release\/wanted$/, may: ["release/ask"] },
   { from: /^app\/open$/, may: ["blocks/list", "log/read"] },
   { from: /^(top-connections\/block|details\/(block|kill))$/, may: ["lifelines/read", "peer/match"] },
   { from: /^block-peer\/paste$/, may: ["peer/match"] },

@@ -32,6 +32,10 @@ export type AppAction =
       readonly monotonicMs: number
       readonly at: number
     }
+  /** The operator asks whether there is a newer release. */
+  | { readonly type: "release/wanted" }
+  /** The latest release, as it calls itself. */
+  | { readonly type: "release/known"; readonly tag: string }
   /** An effect could not be done. */
   | { readonly type: "effect/failed"; readonly effect: Effect; readonly reason: string; readonly at: number }
   | { readonly type: "app/notice"; readonly text: string; readonly tone: Tone }

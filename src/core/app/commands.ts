@@ -137,6 +137,14 @@ export const appCommands: readonly SomeCommand[] = [
     action: { type: "app/open", panel: "help" },
   },
   {
+    id: "app.release",
+    keys: ["U"],
+    title: "Ask once if there is a newer release",
+    group: "Program",
+    refuse: (_, { source }) => (source === "replay" ? "a replay asks nothing of the network" : undefined),
+    action: { type: "release/wanted" },
+  },
+  {
     id: "app.quit",
     keys: ["q", "ctrl+c"],
     title: "Quit",

@@ -66,6 +66,10 @@ export interface Facts {
   /** When the screen was frozen (as `now`): nothing later is shown until it goes on. */
   readonly pausedAt?: number
   readonly notice?: Notice
+  /** What the last notice said, for a while after its time is over. */
+  readonly lastNotice?: Notice
+  /** A release that is newer than this one, once the operator has asked. */
+  readonly newerRelease?: string
   /** What keeps peers out, as it was last listed. */
   readonly blocks: KnownBlocks
   /** Actions on the host that were asked for and not answered yet. */

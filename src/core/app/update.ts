@@ -4,6 +4,7 @@
  * It answers the same object when nothing changed.
  */
 
+import { isNewer } from "../config/release.ts"
 import { deriveLane, type Lane } from "../model/lane.ts"
 import { deriveModel } from "../model/model.ts"
 import { derivePulse, type Pulse } from "../model/pulse.ts"
@@ -11,7 +12,7 @@ import { GAP_MS, type SecondEntry, withSecond } from "../model/seconds.ts"
 import type { Action, AppAction } from "./action.ts"
 import type { Effect } from "./effect.ts"
 import { explained } from "./explanation.ts"
-import type { Facts } from "./facts.ts"
+import type { Facts, Notice } from "./facts.ts"
 import { guide } from "./guide.ts"
 import { focusOrder, roomOf } from "./layout.ts"
 import { afterFailure, hasBlocks, isChanging, mitigationReducers } from "./mitigation.ts"
@@ -130,15 +131,20 @@ function secondEntry(
   }
 }
 
-/** The time as last told; a notice whose time is over goes. */
+/** The time as last told; a notice whose time is over is the last one. */
 function tick(state: State, at: number): State {
-  const { notice, ...rest } = state
-  return notice !== undefined && notice.until <= at ? { ...rest, now: at } : { ...state, now: at }
+  const { notice, lastNotice, ...rest } = state
+  const isOver = (said: Notice | undefined): said is Notice => said !== undefined && said.until <= at
+  if (isOver(notice)) return { ...rest, now: at, lastNotice: { ...notice, until: at + LAST_NOTICE_MS } }
+  const current = notice === undefined ? rest : { ...rest, notice }
+  return isOver(lastNotice) || lastNotice === undefined ? { ...current, now: at } : { ...current, lastNotice, now: at }
 }
 
 type Reducers = { readonly [T in AppAction["type"]]: (state: State, action: Extract<AppAction, { type: T }>) => Step }
 
 const NOTICE_MS = 4_000
+/** How long a notice can still be read after its time. */
+const LAST_NOTICE_MS = 60_000
 const FAILURE_NOTICE_MS = 10_000
 
 /** The dashboard instead of a page. */
@@ -193,6 +199,16 @@ const reducers: Reducers = {
       },
       effect,
     ),
+  "release/wanted": (state) => [
+    withNotice(state, { text: "asking for the latest release…", tone: "strong" }),
+    { type: "release/ask" },
+  ],
+  "release/known": (state, { tag }) => {
+    const { newerRelease: _, ...rest } = state
+    return isNewer(tag, state.settings.version)
+      ? [withNotice({ ...rest, newerRelease: tag }, { text: `there is a newer release: ${tag}`, tone: "accent" })]
+      : [withNotice(rest, { text: `this is the latest release (${tag})`, tone: "ok" })]
+  },
   "app/notice": (state, said) => [withNotice(state, said)],
   "app/focus": (state, { panel }) => [{ ...toDashboard(state), focus: panel }],
   "app/page": (state, { panel }) => [state.page === panel ? toDashboard(state) : { ...state, page: panel }],

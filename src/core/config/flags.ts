@@ -54,6 +54,19 @@ export const flags = {
     sentence: "time between two looks at the host",
   },
   sensitiveIp: { name: "sensitive-ip", type: "switch", sentence: "start with addresses hidden behind aliases" },
+  theme: {
+    name: "theme",
+    type: "choice",
+    value: "THEME",
+    choices: ["auto", "dark", "light"],
+    default: "auto",
+    sentence: "colours for which background; auto asks the terminal",
+  },
+  checkUpdate: {
+    name: "check-update",
+    type: "switch",
+    sentence: "ask once, over HTTPS, whether there is a newer release (never done unasked)",
+  },
   healthConfig: {
     name: "health-config",
     type: "text",

@@ -51,7 +51,7 @@ export class Canvas extends FrameBufferRenderable {
 
   constructor(
     context: RenderContext,
-    private readonly theme: Theme,
+    private theme: Theme,
     private readonly isUtf8: boolean,
     private readonly onSize: () => void,
   ) {
@@ -69,6 +69,14 @@ export class Canvas extends FrameBufferRenderable {
     for (let y = 0; y < this.frameBuffer.height; y++) this.frameBuffer.drawText(blank, 0, y, FOREGROUND, BACKGROUND)
     this.paint(this.lines)
     this.onSize()
+  }
+
+  /** Everything is drawn anew in other colours. */
+  wear(theme: Theme): void {
+    if (theme === this.theme) return
+    this.theme = theme
+    this.drawn = []
+    this.paint(this.lines)
   }
 
   paint(lines: readonly Line[]): void {
