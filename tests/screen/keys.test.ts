@@ -313,12 +313,54 @@ describe("mouse", () => {
     ["RX/s", "bandwidth"],
     ["TX/s", "bandwidth"],
     ["LPORT", "port"],
-    ["PEER", undefined],
+    ["PEER", "peer"],
+    ["PROCESS", "process"],
+    ["ST", "state"],
+    ["QUEUE", "queue"],
   ] as const)("a click on %s sorts by %p", (title, field) => {
     const state = press(many(), "C").state
     const x = frame(state).split("\n")[FIRST_ROW]!.indexOf(title)
     const after = at(state, "click", x, FIRST_ROW - 1)
-    expect(top(after).sorts.connections.field).toBe(field ?? "connections")
+    expect(top(after).sorts.connections.field).toBe(field)
+  })
+
+  /** The cells of one column, from the first row on. */
+  function cellsUnder(state: State, title: string): readonly string[] {
+    const rows = frame(state).split("\n")
+    const head = rows.findIndex((row) => row.includes("PROCESS"))
+    const from = rows[head]!.replace(/[↑↓]/g, " ").indexOf(title)
+    return rows.slice(head + 1, head + 13).map((row) => row.slice(from, from + title.length))
+  }
+
+  test("every title of the widest screen sorts, by what stands under it, and turns the order when clicked again", () => {
+    const wide = watching(260, 24, webServer)
+    const heading = frame(wide)
+      .split("\n")
+      .findIndex((row) => row.includes("PROCESS"))
+    for (const title of ["PROCESS", "UNIT", "SRC", "PEER", "STATE", "SEND-Q", "RECV-Q", "TX/s", "RX/s", "RTT"]) {
+      const x = frame(wide).split("\n")[heading]!.indexOf(title)
+      const once = at(press(wide, "C").state, "click", x, heading - 1)
+      const twice = at(once, "click", x, heading - 1)
+      const { field, isDescending } = top(once).sorts.connections
+      expect([title, field === "connections"]).toEqual([title, false])
+      expect(top(twice).sorts.connections).toEqual({ field, isDescending: !isDescending })
+      expect(frame(once)).toMatch(isDescending ? new RegExp(`↓${title}|${title}↓`) : new RegExp(`↑${title}|${title}↑`))
+    }
+    const byState = at(wide, "click", frame(wide).split("\n")[heading]!.indexOf("STATE"), heading - 1)
+    const states = cellsUnder(byState, "STATE")
+    expect(states).toEqual([...states].sort())
+  })
+
+  test("peers and processes of the grouped view are sorted by a click too", () => {
+    const grouped = press(watching(120, 24, webServer), "g").state
+    const heading = frame(grouped)
+      .split("\n")
+      .findIndex((row) => row.includes("PROCESS"))
+    const sorted = (title: string) =>
+      at(grouped, "click", frame(grouped).split("\n")[heading]!.indexOf(title), heading - 1)
+    expect(top(sorted("PROCESS")).sorts.groups).toEqual({ field: "process", isDescending: false })
+    expect(frame(sorted("PROCESS"))).toContain("PROCESS↑")
+    expect(/▌(\S+)/.exec(frame(sorted("PEER")))?.[1]).toBe("192.0.2.15")
   })
 
   test("a click on CONNS sorts peers by connections, and again turns the order", () => {

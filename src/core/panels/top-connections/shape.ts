@@ -9,6 +9,12 @@ const sortColumns: Readonly<Record<SortField, readonly string[]>> = {
   bandwidth: ["tx", "rx", "bandwidth"],
   connections: ["connections"],
   port: ["local", "port"],
+  process: ["process"],
+  unit: ["unit"],
+  peer: ["peer"],
+  state: ["state"],
+  queue: ["tx-queue", "rx-queue", "queue"],
+  rtt: ["rtt"],
 }
 
 /** Cells in front of the first column: the mark of the selected row. */
