@@ -249,6 +249,7 @@ describe("keys", () => {
   test.each([
     ["3", "top-connections"],
     ["4", "system-health"],
+    ["5", "diagnosis"],
   ] as const)("%s goes to its panel, from the charts and from the dashboard", (chord, panel) => {
     expect([press(open, chord).state.page, press(open, chord).state.focus]).toEqual([undefined, panel])
     expect(press(web(), chord).state.focus).toBe(panel)

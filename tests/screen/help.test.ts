@@ -10,7 +10,7 @@ const first = (state: State) => state.slices.help.top
 test("the keys of the focused panel first, then those of the program", () => {
   expect(overlayFrame(opened(80, 40))).toMatchInlineSnapshot(`
     "
-    ┌─ Keys ────────────────────────────────────────────────────────── 1-37 of 50 ─┐
+    ┌─ Keys ────────────────────────────────────────────────────────── 1-37 of 52 ─┐
     │ Select                                                                       │
     │   ↑          Row above                                                       │
     │   ↓          Row below                                                       │
@@ -41,13 +41,13 @@ test("the keys of the focused panel first, then those of the program", () => {
     │   v          Charts, and back                                                │
     │   3          To Top Connections                                              │
     │   4          To System Health                                                │
+    │   5          To Diagnosis                                                    │
     │   Tab        Next panel                                                      │
     │   Shift+Tab  Previous panel                                                  │
     │   z          This panel alone, and back                                      │
     │   Esc        Leave the charts or the zoom                                    │
     │   p          Freeze the screen, and go on                                    │
     │   r          Look now, even if paused                                        │
-    │   m          Hide addresses behind aliases, and back                         │
     └──────────────────────────────────────────────────────────────────────────────┘
     "
   `)
@@ -56,7 +56,7 @@ test("the keys of the focused panel first, then those of the program", () => {
 test("at 60x15 it fits and says where it is", () => {
   expect(overlayFrame(opened(60, 15))).toMatchInlineSnapshot(`
     "
-    ┌─ Keys ────────────────────────────────────── 1-12 of 50 ─┐
+    ┌─ Keys ────────────────────────────────────── 1-12 of 52 ─┐
     │ Select                                                   │
     │   ↑          Row above                                   │
     │   ↓          Row below                                   │

@@ -66,11 +66,10 @@ describe("as much as the height has room for", () => {
     expect(frame(busy(60, 15, "tab"))).toMatchInlineSnapshot(`
       "
        HEALTH UNKNOWN  retrans n/a  conntrack n/a  eth0 977KB/s in
+       ?  Not enough can be read for a verdict
       ┌─ System Health ──────────────────────────────────────────┐
       │ HEALTH UNKNOWN  retrans n/a  conntrack n/a               │
       │ EST 10  LS 3  TW 3  CW 1                                 │
-      │ Retransmits                                              │
-      │ not read in this test                                    │
       │ Interface eth0                                           │
       │ RX           977KB/s ▆▆▇██▂––––▆▆▇██▂▃▃▄▅▆▆▇██▂▃▃▄▅      │
       │ TX           2.9MB/s ▂▂▂▂▂▂––––▂▂▂▂▂▂▂▂▂▂▅█████████      │
@@ -78,6 +77,7 @@ describe("as much as the height has room for", () => {
       │ speed     1.0 Gb/s  2.4% used                            │
       │ errors    0 RX, 0 TX since up                            │
       │ drops     0 RX, 0 TX since up                            │
+      │                                                          │
       └──────────────────────────────────────────────────────────┘
        eth0  1m10s ago  every 30s  ↑↓ scroll  ? help  q quit
       "
@@ -88,6 +88,7 @@ describe("as much as the height has room for", () => {
     expect(frame(busy(80, 24, "tab"))).toMatchInlineSnapshot(`
       "
        HEALTH UNKNOWN  retrans n/a  conntrack n/a  eth0 977KB/s in  2.9MB/s out
+       ?  Not enough can be read for a verdict
       ┌─ System Health ──────────────────────────────────────────────────────────────┐
       │ HEALTH UNKNOWN                                                               │
       │ retrans n/a                                                                  │
@@ -108,7 +109,6 @@ describe("as much as the height has room for", () => {
       │ drops     0 RX, 0 TX since up                                                │
       │ Conntrack                                                                    │
       │ not read in this test                                                        │
-      │                                                                              │
       └──────────────────────────────────────────────────────────────────────────────┘
        eth0  1m10s ago  every 30s  ↑↓ scroll  s sort  v charts  ? help  q quit
       "

@@ -1,4 +1,5 @@
 /** The whole of what the program knows. Plain data: it can be compared, logged and sent to another thread. */
+import { type DiagnosisState, initialDiagnosisState } from "../diagnosis/diagnose.ts"
 import { noBlocks } from "../mitigation/active.ts"
 import type { Lane } from "../model/lane.ts"
 import type { Pulse } from "../model/pulse.ts"
@@ -28,6 +29,8 @@ export interface State extends Facts {
   readonly waiting?: { readonly sample: Sample; readonly rates: RateTable; readonly at: number }
   /** The interface and the pulse as they are while the screen is frozen: shown when it goes on. */
   readonly waitingLane?: { readonly lane: Lane; readonly pulse?: Pulse }
+  /** What the rules remember from look to look. */
+  readonly diagnosisState: DiagnosisState
   /** Goes up when the operator asks for a look, so that the refresh timer starts anew. */
   readonly lookEpoch: number
   /** The look under way was asked for by the operator: it is shown even while paused. */
@@ -50,6 +53,8 @@ export function initialState(
     lookStartedAt: options.at,
     guide: [],
     seconds: noSeconds,
+    changes: [],
+    diagnosisState: initialDiagnosisState,
     blocks: noBlocks,
     underWay: 0,
     log: [],

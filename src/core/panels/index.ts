@@ -4,6 +4,8 @@ import { bandwidthChart } from "./bandwidth-chart/panel.ts"
 import { blockPeer } from "./block-peer/panel.ts"
 import { blockedPeers } from "./blocked-peers/panel.ts"
 import { details } from "./details/panel.ts"
+import { diagnosis } from "./diagnosis/panel.ts"
+import { diagnosisHistory } from "./diagnosis-history/panel.ts"
 import { explain } from "./explain/panel.ts"
 import { help } from "./help/panel.ts"
 import { quitBlocks } from "./quit-blocks/panel.ts"
@@ -13,9 +15,11 @@ import { topConnections } from "./top-connections/panel.ts"
 export const panels = [
   topConnections,
   systemHealth,
+  diagnosis,
   bandwidthChart,
   help,
   explain,
+  diagnosisHistory,
   details,
   blockPeer,
   blockedPeers,

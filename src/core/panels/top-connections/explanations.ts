@@ -1,5 +1,8 @@
 /** What stands in Top Connections, in words. The queues come first: they are what is asked about most. */
 import type { Explanation } from "../../app/explanation.ts"
+import { whyMeaning, whys } from "../../model/why.ts"
+
+const verdicts = whys.map((why) => `${why}: ${whyMeaning[why]}`).join(". ")
 
 export const explanations: readonly Explanation[] = [
   {
@@ -33,6 +36,10 @@ export const explanations: readonly Explanation[] = [
   {
     words: ["RTT"],
     text: "How long the kernel waits for an acknowledgement, smoothed. It holds the way there and back and the peer's delay. – was never measured.",
+  },
+  {
+    words: ["WHY"],
+    text: `Why the connection is not faster, from what the kernel measured between the last two looks. ${verdicts}.`,
   },
   {
     words: ["CONNS"],

@@ -99,6 +99,7 @@ function sortConnections(
     peer: () => byPeer.map((key) => ({ ...key, isDescending })),
     state: () => [{ of: stateRanks(connections, listed), isDescending }, byTotal, ...byPeer],
     queue: () => [byActivity, byTotal, byPort, ...byPeer],
+    why: () => [{ of: (row) => rates.why[row]!, isDescending }, byTotal, ...byPeer],
     rtt: () => [{ of: (row) => table.rttUs[row]!, isDescending }, byTotal, ...byPeer],
   }
   sortByKeys(listed, orders[sort.field]())

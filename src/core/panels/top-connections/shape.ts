@@ -15,6 +15,7 @@ const sortColumns: Readonly<Record<SortField, readonly string[]>> = {
   state: ["state"],
   queue: ["tx-queue", "rx-queue", "queue"],
   rtt: ["rtt"],
+  why: ["why"],
 }
 
 /** Cells in front of the first column: the mark of the selected row. */
