@@ -258,7 +258,7 @@ describe("the history", () => {
       │ nginx           443 198.51.100.31:47004     EST    242B/s││ CLOSE_WAIT          1  ━             │
       │ api            8080 198.51.100.9:50544      CW       0B/s││ total              17 sockets        │
       │ nginx           443 198.51.100.24:51830     EST      0B/s││ Retransmits                          │
-      │ nginx ┌─ Diagnosis history ──────────────────────────────────────────────────────────────┐ed, 0/…│
+      │ nginx ┌─ Diagnosis history ──────────────────────────────────────────────────────────────┐ed,    │
       │ nginx?│ CRIT A program does not accept its connections                                   │       │
       │ nginx?│      api (pid 77), port 9000 · first seen 30s ago, last seen 10s ago, after 20s  │       │
       │ nginx?│ WARN A destination does not answer                                               │       │

@@ -70,7 +70,7 @@ const retransmits: Lines = (_, { model, settings }, width) => {
     case "low-sample": {
       const established = `${count(value.establishedCount)} of ${gate.establishedMin} established`
       const sent = `${perSecond(value.segmentsPerSecond)} of ${perSecond(gate.segmentsPerSecondMin)} segments sent`
-      return [head, line(span(` LOW SAMPLE  ${established}, ${sent}`, "muted"))]
+      return [head, ...reason(`LOW SAMPLE: ${established}, ${sent}`, width)]
     }
     case "judged": {
       const tone = value.level === "ok" ? "plain" : levelTone[value.level]
