@@ -116,7 +116,7 @@ describe("the picture", () => {
       │    └─────────────────────────────────────────────────────────────────────────────────────────────────────────────────│
       │     -60s                      -45s                        -30s                        -15s                        now│
       └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  1m10s ago  every 30s  + closer  - longer  c lower chart  Tab panel  Esc back  p pause  ? help  q quit
+       eth0  1m10s ago  every 30s  + closer  - longer  c lower chart  Tab panel  Esc back  p pause  i explain  ? help  q quit
       "
     `)
   })
@@ -263,7 +263,7 @@ describe("keys", () => {
     expect(press(open, "m").state.isMasked).toBe(true)
     expect(press(open, "q").effects).toEqual([{ type: "program/quit", code: 0 }])
     expect(press(open, "ctrl+c").effects).toEqual([{ type: "program/quit", code: 0 }])
-    expect(statusLine(press(charts(busy, {}, 120), "o").state)).toContain("press Tab for Top Incoming first")
+    expect(statusLine(press(charts(busy, {}, 120), "o").state)).toContain("press 3 for Top Incoming first")
     expect(statusLine(press(watching(120, 24, webServer), "c").state)).toContain("press 2 for Bandwidth eth0 first")
   })
 

@@ -185,7 +185,7 @@ test("200x60", () => {
     │ process 1204/nginx  uid 0                                                                                            ││ TcpExt.PFMemallocDrop or TcpExt.TCPRcvQDrop or TcpExt.TCPZeroWindowDrop      │
     │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0                                             ││ udp-receive-loss: this kernel has no counter Udp.RcvbufErrors or             │
     └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘└──────────────────────────────────────────────────────────────────────────────┘
-     eth0  link 1.0 Gb/s  1m2s ago  every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  ? help  q quit                          holyf-network 1.0.0
+     eth0  link 1.0 Gb/s  1m2s ago  every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  i explain  ? help  q quit               holyf-network 1.0.0
     "
   `)
 })

@@ -135,7 +135,7 @@ describe("beside System Health", () => {
       │ Not measured (31)                                            │
       │ conntrack-full, descriptor-limit, ephemeral-ports-exhausted, │
       └──────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  ? help  q quit  holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  i explain  ? help  q quit
       "
     `)
   })

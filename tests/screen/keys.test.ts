@@ -276,8 +276,8 @@ describe("panels", () => {
   })
 
   test("a key of another panel says where it works", () => {
-    expect(statusLine(press(web(), "s").state)).toContain("press Tab for System Health first")
-    expect(statusLine(press(web(), "tab", "o").state)).toContain("press Tab for Top Incoming first")
+    expect(statusLine(press(web(), "s").state)).toContain("press 4 for System Health first")
+    expect(statusLine(press(web(), "tab", "o").state)).toContain("press 3 for Top Incoming first")
   })
 
   test("z shows the focused panel alone; z and Esc go back", () => {

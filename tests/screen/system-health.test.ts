@@ -1,9 +1,10 @@
 /** System Health with a device under watch. */
 import { describe, expect, test } from "bun:test"
+import type { State } from "../../src/core/app/state.ts"
 import { missing, reading } from "../../src/core/sample/sample.ts"
 import { apply, frame, press, settings, watching } from "../support/host.ts"
 import { hostileNames, webServer } from "../support/hosts.ts"
-import { carried, secondsOf } from "../support/seconds.ts"
+import { carried, lanes, secondsOf } from "../support/seconds.ts"
 
 const still = { rxPackets: 0, txPackets: 0, rxErrors: 0, txErrors: 0, rxDropped: 0, txDropped: 0 }
 
@@ -165,4 +166,21 @@ test("the bars of the last minute stand beside RX and TX; a time that was not re
     .split("\n")
     .flatMap((row) => /│ (?:RX|TX) +\S+ ([▁-█–]+) *│$/.exec(row)?.[1] ?? [])
   expect([rx, tx]).toEqual(["▂▂▂▂▂▂▂▂▂▂████–––███", "██████████████–––███"])
+})
+
+test("while the screen is frozen its rates stand, and go on with what came meanwhile", () => {
+  const state = carried(
+    watching(120, 40, webServer),
+    secondsOf(5, () => ({ rx: 1_000 })),
+  )
+  const paused = press(state, "p").state
+  const later = apply(
+    paused,
+    ...lanes(
+      paused,
+      secondsOf(5, () => ({ rx: 9_000 })),
+    ).slice(1),
+  )
+  const rx = (each: State) => /RX +(\S+)/.exec(frame(each))?.[1]
+  expect([rx(paused), rx(later), rx(press(later, "p").state)]).toEqual(["1000B/s", "1000B/s", "8.8KB/s"])
 })

@@ -146,7 +146,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                                                    │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0                     │
       └──────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  ? help  q quit  holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  i explain  ? help  q quit
       "
     `)
   })
@@ -176,7 +176,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                                                                            │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0                                             │
       └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  ? help  q quit                                          holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  i explain  ? help  q quit                               holyf-network 1.0.0
       "
     `)
   })
@@ -256,7 +256,7 @@ describe("by peer and process", () => {
       │ states TW 75% (3)  EST 25% (1)                                                                                       │
       │ ports 443                                                                                                            │
       └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  ? help  q quit                                          holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  i explain  ? help  q quit                               holyf-network 1.0.0
       "
     `)
   })
@@ -278,7 +278,7 @@ describe("by peer and process", () => {
       │                                                                                                                      │
       │                                                                                                                      │
       └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  / find  f port  o in/out  g group  v charts  Tab panel  p pause  ? help  q quit                                                   holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  / find  f port  o in/out  g group  v charts  Tab panel  p pause  i explain  ? help  q quit                                        holyf-network 1.0.0
       "
     `)
   })

@@ -125,6 +125,7 @@ export const appCommands: readonly SomeCommand[] = [
     id: "app.explain",
     keys: ["i"],
     title: "What the columns and lines here mean",
+    hint: { key: "i", word: "explain" },
     group: "Look",
     action: { type: "app/explain" },
   },

@@ -49,10 +49,17 @@ export function actionForKey(state: State, chord: string): Action | undefined {
     if (panel.place.region === "overlay") continue
     const command = find(commandsOf(panel), chord)
     if (command === undefined) continue
-    const way = panel.place.region === "page" ? panel.place.key : "Tab"
-    return notice(`${command.title}: press ${way} for ${panel.title(sliceOf(state, panel), state)} first`)
+    const title = panel.title(sliceOf(state, panel), state)
+    return notice(`${command.title}: press ${wayTo(panel)} for ${title} first`)
   }
   return undefined
+}
+
+/** The key that brings a panel to the front from anywhere. */
+function wayTo({ id, place }: SomePanel): string {
+  if (place.region === "page") return place.key
+  const command = appCommands.find(({ action }) => action.type === "app/focus" && action.panel === id)
+  return command?.keys[0] ?? "Tab"
 }
 
 function perform(state: State, panel: SomePanel, command: SomeCommand): Action {
