@@ -71,6 +71,12 @@ test.each(sizes)("%dx%d: every line is exactly as wide as the screen", (width, h
       ["m", "k", "x"],
       ["b"],
       ["h"],
+      ["v"],
+      ["v", "-", "c", "c", "m"],
+      ["i"],
+      ["v", "I", "end"],
+      ["?", "/", "漢", "enter"],
+      ["U", "4"],
     ])
       isWhole(press(state, ...chords).state)
   }
@@ -133,7 +139,7 @@ type Event =
   | { readonly kind: "answer"; readonly which: number }
 
 const chords = [
-  ..."ogBCPsfFmpprz?/qzx[]1a!漢 kkkbbhxX+yynl",
+  ..."ogBCPsfFmpprz?/qzx[]1a!漢 kkkbbhxX+yynlvviIcU2345-",
   "up",
   "down",
   "pageup",

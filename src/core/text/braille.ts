@@ -101,6 +101,13 @@ export function drawCurve(dots: Dots, { at, values }: Series, { from, to, top, g
     const x = Math.round(((at[i]! - from) / (to - from)) * (columns - 1))
     return [x, rows - 1 - Math.round(level * (rows - 1))]
   }
+  // What falls into one column of dots is one stroke from its lowest to its highest: a long series costs no more to draw
+  // than the field has dots.
+  let stroke: { x: number; low: number; high: number; y: number } | undefined
+  const finish = () => {
+    if (stroke !== undefined) drawLine(dots, [stroke.x, stroke.low], [stroke.x, stroke.high])
+    stroke = undefined
+  }
   let last: number | undefined
   for (let i = 0; i < at.length; i++) {
     if (!Number.isFinite(values[i]!)) {
@@ -109,7 +116,19 @@ export function drawCurve(dots: Dots, { at, values }: Series, { from, to, top, g
     }
     const isJoined = last !== undefined && at[i]! - at[last]! <= gapMs
     // Before the left edge nothing is seen; the line that comes in over the edge begins outside.
-    if (at[i]! >= from && at[i]! <= to) drawLine(dots, isJoined ? place(last!) : place(i), place(i))
+    if (at[i]! >= from && at[i]! <= to) {
+      const [x, y] = place(i)
+      if (!isJoined) finish()
+      if (stroke?.x === x) {
+        stroke = { x, y, low: Math.min(stroke.low, y), high: Math.max(stroke.high, y) }
+      } else {
+        const before = stroke === undefined ? (isJoined ? place(last!) : undefined) : ([stroke.x, stroke.y] as const)
+        finish()
+        if (before !== undefined) drawLine(dots, before, [x, y])
+        stroke = { x, y, low: y, high: y }
+      }
+    }
     last = i
   }
+  finish()
 }
