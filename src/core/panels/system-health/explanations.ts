@@ -12,7 +12,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     words: ["Retransmits", "retrans"],
-    text: "TCP segments that were sent again, a second, and as a share of the data segments sent. Above 2 % something is lost on the way; above 5 % users notice. It is a figure of the whole host, loopback included.",
+    text: "TCP segments that were sent again, a second, and as a share of the data segments sent. From 2 % on something is lost on the way, from 5 % on users notice; the thresholds file may say otherwise. It is a figure of the whole host, loopback included.",
   },
   {
     words: ["LOW SAMPLE"],

@@ -19,7 +19,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     words: ["UNIT"],
-    text: "The systemd unit, container or pod of the process; behind the name of its network namespace, where that is another one than ours.",
+    text: "The systemd unit, container or pod of the process. Where it is in another network namespace than ours, the name of that stands in front.",
   },
   {
     words: ["SRC", "LPORT"],
@@ -35,7 +35,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     words: ["RTT"],
-    text: "How long the kernel waits for an acknowledgement, smoothed. It holds the way there and back and the peer's delay. – was never measured.",
+    text: "The round trip as the kernel measures it, smoothed: the way there and back, and the time that the peer takes to acknowledge. – was never measured.",
   },
   {
     words: ["WHY"],
