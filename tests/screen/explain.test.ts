@@ -37,6 +37,15 @@ describe("i", () => {
     expect(shown[2]).toContain("SEND-Q, RECV-Q")
   })
 
+  test("opens on the column that was chosen to sort by; the others are above and below", () => {
+    const first = (...chords: string[]) => overlayFrame(press(web(60, 15), ...chords, "i").state).split("\n")[2]
+    expect(first("P")).toContain("SRC, LPORT")
+    expect(first("g", "P")).toContain("PORTS, RPORTS")
+    expect(first("g", "B")).toContain("TX/s")
+    expect(first("P", "B")).toContain("SEND-Q, RECV-Q")
+    expect(overlayFrame(press(web(60, 15), "P", "i", "home").state).split("\n")[2]).toContain("SEND-Q")
+  })
+
   test("is about the panel in front: System Health, the charts", () => {
     expect(overlayFrame(press(web(), "tab", "i").state)).toContain("What it means: System Health")
     expect(overlayFrame(press(web(), "v", "i").state)).toContain("What it means: Bandwidth")

@@ -19,9 +19,10 @@ export interface Explained {
   readonly first: number
 }
 
-/** The explanations of a panel, beginning with the one of that word. */
-export function explained(state: State, id: PanelId, word?: string): Explained {
+/** The explanations of a panel, beginning with the one of that word, else of the word that the panel is at. */
+export function explained(state: State, id: PanelId, asked?: string): Explained {
   const panel = panelOf(id)
+  const word = asked ?? panel.word?.(sliceOf(state, panel))
   const entries = panel.explanations ?? []
   const at = word === undefined ? -1 : entries.findIndex(({ words }) => words.includes(word))
   return { title: nameOf(panel, state), entries, first: Math.max(0, at) }

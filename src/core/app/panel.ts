@@ -73,6 +73,8 @@ export interface Panel<Id extends string, Slice, Action extends { readonly type:
   readonly initial: Slice
   /** What its columns, lines and words mean, in the order in which they are asked about. */
   readonly explanations?: readonly Explanation[]
+  /** The word that the operator is concerned with now, such as the column that was chosen: explained first. */
+  readonly word?: (slice: Slice) => string | undefined
   readonly commands: readonly Command<Slice, Action | Close>[]
   readonly title: (slice: Slice, facts: Facts) => string
   /** At the right of the top edge, such as `1-12 of 40`. */

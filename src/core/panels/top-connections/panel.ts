@@ -6,6 +6,7 @@ import { explanations } from "./explanations.ts"
 import { hitTest } from "./mouse.ts"
 import { pageNote } from "./page.ts"
 import { refreshRows } from "./selection.ts"
+import { chosenWord } from "./shape.ts"
 import { initial, type TopConnections } from "./state.ts"
 import { type TopConnectionsAction, update } from "./update.ts"
 import { view } from "./view.ts"
@@ -23,6 +24,7 @@ export const topConnections = definePanel<"top-connections", TopConnections, Top
   place: { region: "main" },
   initial,
   explanations,
+  word: chosenWord,
   commands,
   title,
   note: (slice, facts, size) => pageNote(slice, title(slice), facts, size),
