@@ -5,7 +5,9 @@ import { mitigationEffects } from "./effects/mitigation.ts"
 import { readInterface } from "./interfaces.ts"
 import { sinceBootMs } from "./kernel/clock.ts"
 import { rest, trimOwnMemory } from "./own-memory.ts"
+import { readConntrack, readTcpCounters } from "./procfs.ts"
 import type { EffectHandlers } from "./program.ts"
+import { latestRelease } from "./release.ts"
 
 export interface LiveWorld {
   readonly collector: Collector
@@ -30,8 +32,10 @@ export const liveEffects = ({ collector, interfaceName, notes, quit }: LiveWorld
   "lane/collect": async () => {
     const monotonicMs = performance.now()
     const counters = await readInterface(interfaceName)
-    return { type: "lane/collected", counters, monotonicMs, at: sinceBootMs() }
+    const pulse = { counters: readTcpCounters(), conntrack: readConntrack() }
+    return { type: "lane/collected", counters, pulse, monotonicMs, at: sinceBootMs() }
   },
+  "release/ask": async () => ({ type: "release/known", tag: await latestRelease() }),
   "program/quit": (effect) => {
     quit(effect.code)
     return undefined

@@ -17,6 +17,8 @@ export async function live(
   settings: Settings,
   options: {
     isMasked: boolean
+    /** Ask once for the latest release. */
+    isReleaseAsked: boolean
     namespaces: NamespaceSelection
     notes: readonly Note[]
     terminal: TerminalOptions
@@ -60,6 +62,7 @@ export async function live(
         program.dispatch({ type: "look/due", at: sinceBootMs() })
         program.dispatch({ type: "lane/due", at: sinceBootMs() })
         program.start({ type: "capabilities/probe" }, { type: "blocks/list", epoch: 0 })
+        if (options.isReleaseAsked) program.dispatch({ type: "release/wanted" })
       },
       key: (chord) => {
         for (const each of chordsOf(program.state, chord)) {

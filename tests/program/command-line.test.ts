@@ -5,7 +5,14 @@ import { parsePeerRange } from "../../src/core/model/peer-range.ts"
 import { parseCommandLine } from "../../src/shell/cli.ts"
 import { helpText } from "../../src/shell/help.ts"
 
-const live = { kind: "live", refresh: 30, enableAcct: false, sensitiveIp: false }
+const live = {
+  kind: "live",
+  refresh: 30,
+  enableAcct: false,
+  sensitiveIp: false,
+  theme: "auto",
+  checkUpdate: false,
+}
 const where = { enableAcct: false }
 const connections = { kind: "connections", sample: 1, proto: "tcp", in: false, out: false, json: false, ...where }
 const snapshot = { kind: "snapshot", sample: 1, topLimit: 500, ...where }
@@ -32,6 +39,8 @@ describe("what is asked", () => {
     [["--sensitive-ip"], { ...live, sensitiveIp: true }],
     [["--sensitive-ip=true"], { ...live, sensitiveIp: true }],
     [["--sensitive-ip=false"], live],
+    [["--theme", "light"], { ...live, theme: "light" }],
+    [["--check-update"], { ...live, checkUpdate: true }],
     [["--version"], { kind: "version" }],
     [["-v"], { kind: "version" }],
     [["-v=false"], live],

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { appCommands } from "../../src/core/app/commands.ts"
 import { commandsOf } from "../../src/core/app/guide.ts"
 import { actionForKey } from "../../src/core/app/keymap.ts"
-import { everyPanel, type SomeCommand, type SomePanel } from "../../src/core/app/registry.ts"
+import { everyPanel, type SomeCommand, type SomePanel, sliceOf } from "../../src/core/app/registry.ts"
 import type { State } from "../../src/core/app/state.ts"
 import { documents } from "../generate-docs.ts"
 import { apply, watching } from "../support/host.ts"
@@ -14,27 +14,32 @@ import { webServer } from "../support/hosts.ts"
 const isOverlay = ({ place }: SomePanel) => place.region === "overlay"
 
 /** The commands that may act at one time: those of one overlay, or of one panel and the program. */
-const places: readonly { name: string; commands: readonly SomeCommand[]; state: State }[] = everyPanel.map((panel) => {
-  const web = watching(120, 40, webServer)
-  return {
-    name: panel.id,
-    commands: isOverlay(panel) ? commandsOf(panel) : [...commandsOf(panel), ...appCommands],
-    state: isOverlay(panel)
-      ? apply(web, { type: "app/open", panel: panel.id })
-      : apply(web, { type: "app/focus", panel: panel.id }),
-  }
-})
+const places: readonly { panel: SomePanel; name: string; commands: readonly SomeCommand[]; state: State }[] =
+  everyPanel.map((panel) => {
+    const web = watching(120, 40, webServer)
+    return {
+      panel,
+      name: panel.id,
+      commands: isOverlay(panel) ? commandsOf(panel) : [...commandsOf(panel), ...appCommands],
+      state: isOverlay(panel)
+        ? apply(web, { type: "app/open", panel: panel.id })
+        : apply(web, { type: panel.place.region === "page" ? "app/page" : "app/focus", panel: panel.id }),
+    }
+  })
 const everyCommand = [...everyPanel.flatMap(commandsOf), ...appCommands]
 
-describe.each(places)("$name", ({ commands, state }) => {
+describe.each(places)("$name", ({ panel, commands, state }) => {
   test("no key is declared twice", () => {
     const keys = commands.flatMap((command) => command.keys)
     expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([])
   })
 
   test("every key reaches its command", () => {
-    const reached = commands.flatMap(({ keys, action }) => keys.map((key) => [key, actionForKey(state, key), action]))
-    for (const [key, found, wanted] of reached) expect([key, found]).toEqual([key, wanted])
+    for (const { keys, action, refuse } of commands) {
+      const reason = refuse?.(sliceOf(state, panel), state)
+      const wanted = reason === undefined ? action : ({ type: "app/notice", text: reason, tone: "strong" } as const)
+      for (const key of keys) expect([key, actionForKey(state, key)]).toEqual([key, wanted])
+    }
   })
 })
 
@@ -54,8 +59,9 @@ const named =
 const isSendable = (chord: string): boolean =>
   /^[!-~]$/.test(chord) || named.test(chord) || /^ctrl\+[a-gklnopr-y]$/.test(chord)
 
-test("every key is one that terminals can send", () => {
-  expect(everyCommand.flatMap(({ keys }) => keys).filter((chord) => !isSendable(chord))).toEqual([])
+test("every command has a key that every terminal can send; others are the original's, for those that know them", () => {
+  expect(everyCommand.filter(({ keys }) => !keys.some(isSendable))).toEqual([])
+  expect(everyCommand.flatMap(({ keys }) => keys).filter((chord) => !isSendable(chord))).toEqual(["ctrl+1", "ctrl+2"])
   expect(["ctrl+1", "ctrl+i", "alt+x", "ctrl+shift+b", "shift+b", "é"].filter(isSendable)).toEqual([])
 })
 

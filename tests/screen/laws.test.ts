@@ -71,6 +71,12 @@ test.each(sizes)("%dx%d: every line is exactly as wide as the screen", (width, h
       ["m", "k", "x"],
       ["b"],
       ["h"],
+      ["v"],
+      ["v", "-", "c", "c", "m"],
+      ["i"],
+      ["v", "I", "end"],
+      ["?", "/", "漢", "enter"],
+      ["U", "4"],
     ])
       isWhole(press(state, ...chords).state)
   }
@@ -133,7 +139,7 @@ type Event =
   | { readonly kind: "answer"; readonly which: number }
 
 const chords = [
-  ..."ogBCPsfFmpprz?/qzx[]1a!漢 kkkbbhxX+yynl",
+  ..."ogBCPsfFmpprz?/qzx[]1a!漢 kkkbbhxX+yynlvviIcU2345-",
   "up",
   "down",
   "pageup",
@@ -194,6 +200,7 @@ function answersTo(state: State): readonly Action[] {
 const asks: readonly { readonly from: RegExp; readonly may: readonly Effect["type"][] }[] = [
   { from: /^look\/wanted$/, may: ["look/collect"] },
   { from: /^app\/quit$/, may: ["program/quit"] },
+  { from: /^release\/wanted$/, may: ["release/ask"] },
   { from: /^app\/open$/, may: ["blocks/list", "log/read"] },
   { from: /^(top-connections\/block|details\/(block|kill))$/, may: ["lifelines/read", "peer/match"] },
   { from: /^block-peer\/paste$/, may: ["peer/match"] },

@@ -46,6 +46,7 @@ export const settings: Settings = {
   refreshMs: 30_000,
   version: "1.0.0",
   ownPid: 4242,
+  maskSalt: 7,
   thresholds: defaultThresholds,
 }
 

@@ -7,5 +7,7 @@ export type Effect =
   | { readonly type: "look/collect" }
   /** One look at the interface counters. Answers `lane/collected`. */
   | { readonly type: "lane/collect" }
+  /** Asks once whether there is a newer release. Answers `release/known`. */
+  | { readonly type: "release/ask" }
   /** Give the terminal back and end. */
   | { readonly type: "program/quit"; readonly code: number }

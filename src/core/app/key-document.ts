@@ -19,7 +19,7 @@ While something is typed, Enter applies it and Esc leaves it as it was. Ctrl+Z g
 export function keyDocument(): string {
   const state = initialState(
     "live",
-    { interfaceName: "", refreshMs: 1, version: "", ownPid: 0, thresholds: defaultThresholds },
+    { interfaceName: "", refreshMs: 1, version: "", ownPid: 0, maskSalt: 0, thresholds: defaultThresholds },
     { isMasked: false, at: 0 },
   )
   const chapters = everyPanel.map((panel) => {

@@ -2,7 +2,7 @@
 
 import type { Rectangle } from "../text/layer.ts"
 import type { Size } from "../text/line.ts"
-import { everyPanel, panelOf, type SomePanel } from "./registry.ts"
+import { dashboardPanels, panelOf, type SomePanel } from "./registry.ts"
 import type { PanelId, State } from "./state.ts"
 
 export interface Placement {
@@ -20,21 +20,20 @@ const WIDE_FROM = 160
 const SIDE_WIDTH = { min: 40, max: 46 } as const
 const STATUS_HEIGHT = 1
 
-const framed = () => everyPanel.filter((panel) => panel.place.region !== "overlay")
-
 /** Panels in the order of Tab. */
-export const focusOrder = (): readonly PanelId[] => framed().map((panel) => panel.id)
+export const focusOrder = (): readonly PanelId[] => dashboardPanels().map((panel) => panel.id)
 
 /** Placements of everything but overlays, under which the status bar's line is left free. */
 export function layout(state: State): readonly Placement[] {
   const { width, height } = state.screen
   const whole = { x: 0, y: 0, width, height: Math.max(0, height - STATUS_HEIGHT) }
+  if (state.page !== undefined) return [{ panel: panelOf(state.page), area: whole, form: "box" }]
   if (state.isZoomed) return [{ panel: panelOf(state.focus), area: whole, form: "box" }]
   return width < ONE_COLUMN_BELOW ? oneColumn(state, whole) : twoColumns(whole)
 }
 
 function oneColumn(state: State, whole: Rectangle): Placement[] {
-  const strips = framed().filter((panel) => panel.place.region === "side" && panel.strip !== undefined)
+  const strips = dashboardPanels().filter((panel) => panel.place.region === "side" && panel.strip !== undefined)
   const lines = strips.map((panel, y): Placement => ({ panel, area: { ...whole, y, height: 1 }, form: "strip" }))
   const area = { ...whole, y: strips.length, height: whole.height - strips.length }
   return [...lines, { panel: panelOf(state.focus), area, form: "box" }]
@@ -46,13 +45,13 @@ function twoColumns(whole: Rectangle): Placement[] {
       ? whole.width - Math.floor((whole.width * 3) / 5)
       : Math.min(SIDE_WIDTH.max, Math.max(SIDE_WIDTH.min, Math.floor(whole.width * 0.38)))
   const left = { ...whole, width: whole.width - side }
-  const main = framed().filter((panel) => panel.place.region === "main")
+  const main = dashboardPanels().filter((panel) => panel.place.region === "main")
   const right = { ...whole, x: left.width, width: side }
   return [...main.map((panel): Placement => ({ panel, area: left, form: "box" })), ...stacked(right)]
 }
 
 function stacked(column: Rectangle): Placement[] {
-  const panels = framed().flatMap((panel) =>
+  const panels = dashboardPanels().flatMap((panel) =>
     panel.place.region === "side" ? [{ panel, weight: panel.place.weight }] : [],
   )
   const total = panels.reduce((sum, { weight }) => sum + weight, 0)
@@ -84,12 +83,13 @@ export const inside = ({ area, form }: Placement): Size =>
 
 /** The room a panel has now, or would have with the focus. */
 export function roomOf(state: State, id: PanelId): Size {
+  const withFocus = panelOf(id).place.region === "page" ? { ...state, page: id } : { ...state, focus: id }
   const place = [...layout(state), ...overlayPlacements(state)].find(
     ({ panel, form }) => panel.id === id && form === "box",
   )
   return inside(
     place ??
-      layout({ ...state, focus: id }).find(({ panel, form }) => panel.id === id && form === "box") ?? {
+      layout(withFocus).find(({ panel, form }) => panel.id === id && form === "box") ?? {
         panel: panelOf(id),
         area: { x: 0, y: 0, ...state.screen },
         form: "box",

@@ -8,6 +8,7 @@ import type { Trail } from "../model/trail.ts"
 import type { Line, Size, Tone } from "../text/line.ts"
 import type { Command, Hint } from "./command.ts"
 import type { Effect } from "./effect.ts"
+import type { Explanation } from "./explanation.ts"
 import type { Facts } from "./facts.ts"
 
 /** A word to the operator, in the status bar for some seconds. */
@@ -54,10 +55,14 @@ export interface MouseAt {
   readonly y: number
 }
 
-/** Where a panel stands: in the wide part, in the column at its side, or above everything while open. */
+/**
+ * Where a panel stands: in the wide part of the dashboard, in the column at its side, in place of the whole dashboard
+ * (`key` is what brings it there), or above everything while open.
+ */
 export type Place =
   | { readonly region: "main" }
   | { readonly region: "side"; readonly weight: number }
+  | { readonly region: "page"; readonly key: string }
   | { readonly region: "overlay"; readonly size: (facts: Facts) => Size }
 
 export interface Panel<Id extends string, Slice, Action extends { readonly type: `${Id}/${string}` }> {
@@ -66,6 +71,10 @@ export interface Panel<Id extends string, Slice, Action extends { readonly type:
   readonly name?: string
   readonly place: Place
   readonly initial: Slice
+  /** What its columns, lines and words mean, in the order in which they are asked about. */
+  readonly explanations?: readonly Explanation[]
+  /** The word that the operator is concerned with now, such as the column that was chosen: explained first. */
+  readonly word?: (slice: Slice) => string | undefined
   readonly commands: readonly Command<Slice, Action | Close>[]
   readonly title: (slice: Slice, facts: Facts) => string
   /** At the right of the top edge, such as `1-12 of 40`. */

@@ -22,6 +22,14 @@ export function panelOf(id: PanelId): SomePanel {
 export const ownerOfAction = (action: Action): SomePanel | undefined =>
   byId.get(action.type.slice(0, action.type.indexOf("/")) as PanelId)
 
+/** Panels that have a place on the dashboard, in the order of Tab. */
+export const dashboardPanels = (): readonly SomePanel[] =>
+  everyPanel.filter(({ place }) => place.region === "main" || place.region === "side")
+
+/** The panel that keys go to: the overlay on top, else the page, else the one with the focus. */
+export const frontOf = ({ overlays, page, focus }: Pick<State, "overlays" | "page" | "focus">): SomePanel =>
+  panelOf(overlays.at(-1) ?? page ?? focus)
+
 export const sliceOf = (state: State, panel: SomePanel): unknown => state.slices[panel.id]
 
 export type SomeCommand = Command<unknown, Action>

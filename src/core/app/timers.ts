@@ -4,10 +4,10 @@ import type { State } from "./state.ts"
 
 export interface Timer {
   /** Two lists with the same key and id mean the same running timer; a new key starts it anew. */
-  readonly id: "clock" | "look" | "lane" | "blocks" | "match"
+  readonly id: "look" | "lane" | "blocks" | "match"
   readonly key: string
   readonly everyMs: number
-  readonly action: "clock/ticked" | "look/due" | "lane/due" | "blocks/due" | "block-peer/count-due"
+  readonly action: "look/due" | "lane/due" | "blocks/due" | "block-peer/count-due"
 }
 
 const SECOND_MS = 1_000
@@ -17,15 +17,13 @@ const NO_BLOCKS_MS = 30_000
 
 export function timers(state: State): readonly Timer[] {
   const acting = actionTimers(state)
-  if (state.isPaused) return [{ id: "clock", key: "", everyMs: SECOND_MS, action: "clock/ticked" }, ...acting]
+  // What the lane brings tells the time as well: one picture a second, not two. It goes on while the screen is frozen,
+  // so that the charts have no hole afterwards.
+  const lane: Timer = { id: "lane", key: "", everyMs: SECOND_MS, action: "lane/due" }
+  if (state.isPaused) return [lane, ...acting]
   // Rates need two looks: the second one comes early.
   const everyMs = state.model?.elapsedMs === undefined ? SECOND_MS : state.settings.refreshMs
-  return [
-    { id: "look", key: `${everyMs} ${state.lookEpoch}`, everyMs, action: "look/due" },
-    // What the lane brings tells the time as well: one picture a second, not two.
-    { id: "lane", key: "", everyMs: SECOND_MS, action: "lane/due" },
-    ...acting,
-  ]
+  return [{ id: "look", key: `${everyMs} ${state.lookEpoch}`, everyMs, action: "look/due" }, lane, ...acting]
 }
 
 /** What goes on while the screen is frozen too: a block is no row of a look. */

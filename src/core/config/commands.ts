@@ -50,7 +50,10 @@ export const commands = [
       "Shows live who talks to this host and what is wrong. Runs without root too, and then says what it cannot see.",
     ],
     flags: [
-      { title: "Dashboard", ids: ["interface", "refresh", "netns", "enableAcct", "sensitiveIp", "healthConfig"] },
+      {
+        title: "Dashboard",
+        ids: ["interface", "refresh", "netns", "enableAcct", "sensitiveIp", "healthConfig", "theme", "checkUpdate"],
+      },
       { title: "Instead of the dashboard", ids: ["listInterfaces", "version", "help"] },
     ],
     sentences: sight,

@@ -1,11 +1,12 @@
 /** The panels, in screen order; overlays after them. A new panel is one line here. */
-
 import { actionLog } from "./action-log/panel.ts"
+import { bandwidthChart } from "./bandwidth-chart/panel.ts"
 import { blockPeer } from "./block-peer/panel.ts"
 import { blockedPeers } from "./blocked-peers/panel.ts"
 import { details } from "./details/panel.ts"
 import { diagnosis } from "./diagnosis/panel.ts"
 import { diagnosisHistory } from "./diagnosis-history/panel.ts"
+import { explain } from "./explain/panel.ts"
 import { help } from "./help/panel.ts"
 import { quitBlocks } from "./quit-blocks/panel.ts"
 import { systemHealth } from "./system-health/panel.ts"
@@ -15,7 +16,9 @@ export const panels = [
   topConnections,
   systemHealth,
   diagnosis,
+  bandwidthChart,
   help,
+  explain,
   diagnosisHistory,
   details,
   blockPeer,

@@ -3,7 +3,7 @@
 import type { Band } from "../../app/facts.ts"
 import type { Side } from "../../model/connections.ts"
 import type { Group } from "../../model/groups.ts"
-import { maskAddress } from "../../text/mask.ts"
+import { type Mask, maskAddress } from "../../text/mask.ts"
 import type { Column } from "../../text/table.ts"
 import { bytes, count, rate } from "../../text/units.ts"
 import { harmless } from "../../text/width.ts"
@@ -12,7 +12,7 @@ import { queueTone, rateTone } from "./tones.ts"
 export interface GroupRow {
   readonly group: Group
   readonly elapsedMs?: number
-  readonly isMasked: boolean
+  readonly mask: Mask
   /** Bytes a second from which a rate is coloured. */
   readonly band: Band
 }
@@ -62,7 +62,7 @@ const peer: GroupColumn = {
   title: "PEER",
   width: "rest",
   cut: "middle",
-  cell: ({ group, isMasked }) => (isMasked ? maskAddress(group.peerAddress) : group.peerAddress),
+  cell: ({ group, mask }) => maskAddress(group.peerAddress, mask),
 }
 
 const connections: GroupColumn = {

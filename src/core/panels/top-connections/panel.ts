@@ -2,9 +2,11 @@
 import type { Hint } from "../../app/command.ts"
 import { definePanel } from "../../app/panel.ts"
 import { commands } from "./commands.ts"
+import { explanations } from "./explanations.ts"
 import { hitTest } from "./mouse.ts"
 import { pageNote } from "./page.ts"
 import { refreshRows } from "./selection.ts"
+import { chosenWord } from "./shape.ts"
 import { initial, type TopConnections } from "./state.ts"
 import { type TopConnectionsAction, update } from "./update.ts"
 import { view } from "./view.ts"
@@ -21,6 +23,8 @@ export const topConnections = definePanel<"top-connections", TopConnections, Top
   name: "Top Connections",
   place: { region: "main" },
   initial,
+  explanations,
+  word: chosenWord,
   commands,
   title,
   note: (slice, facts, size) => pageNote(slice, title(slice), facts, size),

@@ -5,7 +5,21 @@ import type { Trail } from "../../model/trail.ts"
 import type { Field } from "../../text/field.ts"
 
 export type ViewName = "connections" | "groups"
-export type SortField = "bandwidth" | "connections" | "port"
+/** The first three have a key each, all of them a column title to click on. */
+export type SortField =
+  | "bandwidth"
+  | "connections"
+  | "port"
+  | "process"
+  | "unit"
+  | "peer"
+  | "state"
+  | "queue"
+  | "rtt"
+  | "why"
+
+/** Names are read from A on, figures from the largest. */
+export const isNameField = (field: SortField): boolean => ["process", "unit", "peer", "state"].includes(field)
 
 export interface Sort {
   readonly field: SortField
