@@ -4,6 +4,7 @@ import type { Collector } from "./collect.ts"
 import { mitigationEffects } from "./effects/mitigation.ts"
 import { readInterface } from "./interfaces.ts"
 import { sinceBootMs } from "./kernel/clock.ts"
+import { lookUpPort } from "./pods/lookup.ts"
 import type { EffectHandlers } from "./program.ts"
 
 export interface LiveWorld {
@@ -25,6 +26,7 @@ export const liveEffects = ({ collector, interfaceName, notes, quit }: LiveWorld
     const counters = await readInterface(interfaceName)
     return { type: "lane/collected", counters, monotonicMs, at: sinceBootMs() }
   },
+  "port/look-up": async ({ port }) => ({ type: "pod-lookup/answered", found: await lookUpPort(port) }),
   "program/quit": (effect) => {
     quit(effect.code)
     return undefined

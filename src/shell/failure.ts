@@ -2,9 +2,9 @@
 
 /**
  * Exit codes of every command. `partly` is a kill that something survived; `stopped` is the answer of `daemon status`
- * (LSB: 3 is "program is not running").
+ * (LSB: 3 is "program is not running"), `nobody` that of `pods`.
  */
-export const exitCodes = { ok: 0, world: 1, usage: 2, partly: 3, stopped: 3, bug: 70 } as const
+export const exitCodes = { ok: 0, world: 1, usage: 2, partly: 3, stopped: 3, nobody: 3, bug: 70 } as const
 
 /** The message is one line: what was being done, to what, what came back, what to do. */
 export class Failure extends Error {

@@ -24,6 +24,7 @@ const idle: Omit<EffectHandlers, "look/collect" | "lane/collect" | "program/quit
   "block/lift-all": () => undefined,
   "log/read": () => undefined,
   "log/write": () => undefined,
+  "port/look-up": () => undefined,
 }
 
 interface Options {

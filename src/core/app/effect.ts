@@ -7,5 +7,7 @@ export type Effect =
   | { readonly type: "look/collect" }
   /** One look at the interface counters. Answers `lane/collected`. */
   | { readonly type: "lane/collect" }
+  /** Who listens on a port or uses it, in every network namespace. Answers `pod-lookup/answered`. Changes nothing. */
+  | { readonly type: "port/look-up"; readonly port: number }
   /** Give the terminal back and end. */
   | { readonly type: "program/quit"; readonly code: number }

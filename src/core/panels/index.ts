@@ -4,6 +4,7 @@ import { blockPeer } from "./block-peer/panel.ts"
 import { blockedPeers } from "./blocked-peers/panel.ts"
 import { details } from "./details/panel.ts"
 import { help } from "./help/panel.ts"
+import { podLookup } from "./pod-lookup/panel.ts"
 import { quitBlocks } from "./quit-blocks/panel.ts"
 import { systemHealth } from "./system-health/panel.ts"
 import { topConnections } from "./top-connections/panel.ts"
@@ -16,5 +17,6 @@ export const panels = [
   blockPeer,
   blockedPeers,
   actionLog,
+  podLookup,
   quitBlocks,
 ] as const

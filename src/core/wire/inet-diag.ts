@@ -182,6 +182,9 @@ export function writeSocketDump(ask: {
   protocol: number
   sequence: number
   filter?: SocketFilter
+  /** Only sockets with this port at that end; a listener has no remote one. */
+  localPort?: number
+  remotePort?: number
   /** A bit for each state, as in net/tcp_states.h. */
   states?: number
   /** Without tcp_info and memory: who is there and no more. */
@@ -192,8 +195,8 @@ export function writeSocketDump(ask: {
     protocol: ask.protocol,
     extensions: ask.isBare === true ? 0 : bit(INET_DIAG_INFO) | bit(INET_DIAG_SKMEMINFO),
     states: ask.states ?? EVERY_STATE,
-    localPort: 0,
-    remotePort: 0,
+    localPort: ask.localPort ?? 0,
+    remotePort: ask.remotePort ?? 0,
     localAddress: new Uint8Array(16),
     remoteAddress: new Uint8Array(16),
     interface: 0,

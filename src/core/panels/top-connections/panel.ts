@@ -6,6 +6,7 @@ import { hitTest } from "./mouse.ts"
 import { pageNote } from "./page.ts"
 import { refreshRows } from "./selection.ts"
 import { initial, type TopConnections } from "./state.ts"
+import { selectionOf } from "./subject.ts"
 import { type TopConnectionsAction, update } from "./update.ts"
 import { view } from "./view.ts"
 
@@ -25,6 +26,7 @@ export const topConnections = definePanel<"top-connections", TopConnections, Top
   title,
   note: (slice, facts, size) => pageNote(slice, title(slice), facts, size),
   update,
+  selection: selectionOf,
   refresh: refreshRows,
   looksAt: ["model", "isMasked", "settings"],
   view,
