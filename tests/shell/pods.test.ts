@@ -186,7 +186,26 @@ describe("who is meant", () => {
     expect((await said()).filter((line) => /connections/.test(line))).toEqual(["  connections: 1: 1 TIME_WAIT"])
     sockets(40, [[TIME_WAIT, 8080, 40_000, 0]])
     const [, title] = await said()
-    expect(title).toBe("no process has the port at its own end, tcp, with 10.0.0.2")
+    expect(title).toBe("no process any more has the port at this end: tcp with 10.0.0.2")
+  })
+
+  test("a connection that ended while its process was looked for is nobody's", async () => {
+    pod()
+    let looks = 0
+    const found = await look(8080, {
+      listSockets: async () => {
+        // Each of the two namespaces once; what is asked again is asked of what is there by then.
+        if (++looks === 2)
+          sockets(40, [
+            [LISTEN, 8080, 0, 501],
+            [ESTABLISHED, 8080, 7, 999],
+          ])
+        if (looks === 3) sockets(40, [[LISTEN, 8080, 0, 501]])
+        throw new KernelError("open a netlink socket", "EPERM")
+      },
+    })
+    expect(looks).toBe(3)
+    expect(found.users.map(({ process, connectionCount }) => [process?.name, connectionCount])).toEqual([["nginx", 0]])
   })
 
   test("a socket whose process is not known belongs to the container that all processes of its namespace are in", async () => {

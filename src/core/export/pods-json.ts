@@ -20,6 +20,8 @@ const userJson = (user: PortUser) => {
     pid: process?.pid ?? null,
     process: process?.name ?? null,
     process_sure: process?.isSure ?? null,
+    /** True: the kernel alone ends these sockets. False with no process: nobody that may be seen holds them. */
+    unheld: user.isUnheld === true,
     shared_by: process?.sharerCount ?? null,
     container_engine: container?.engine ?? null,
     container_id: container?.id ?? null,

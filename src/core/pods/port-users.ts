@@ -33,6 +33,8 @@ export interface PortUser {
   readonly netns: { readonly id: number; readonly name: string }
   /** Absent: no process that we may see holds these sockets. */
   readonly process?: Owner
+  /** No process holds them any more: the kernel alone ends them. */
+  readonly isUnheld?: true
   readonly cgroup?: Cgroup
   /** The cgroup is that of a process in the same network namespace, not of the sockets' own. */
   readonly isCgroupInferred?: true
@@ -85,11 +87,12 @@ export function findPortUsers(port: number, sockets: PortSockets): readonly Port
   return users.toSorted(inOrder)
 }
 
-/** Namespace, protocol, and who: the process, else the cgroup. */
+/** Namespace, protocol, and who: the process, else the cgroup; nobody where a socket has no holder. */
 const keyOf =
   ({ table, owners, cgroupOf }: PortSockets) =>
   (row: number): string => {
     const owner = owners[table.owner[row]!]
+    if (owner === undefined && table.inode[row] === 0) return `${table.namespace[row]} ${table.protocol[row]}`
     const who = owner === undefined ? (cgroupOf(row).cgroup?.path ?? "") : `${owner.pid} ${owner.startTime}`
     return `${table.namespace[row]} ${table.protocol[row]} ${who}`
   }
@@ -123,7 +126,7 @@ function userOf(sockets: PortSockets, rows: readonly number[], match: PortMatch)
     match,
     protocol: table.protocol[first!] === IPPROTO_UDP ? "udp" : "tcp",
     netns: { id: namespace?.id ?? 0, name: namespace?.name ?? "" },
-    ...(process === undefined ? {} : { process }),
+    ...(process !== undefined ? { process } : table.inode[first!] === 0 ? { isUnheld: true } : {}),
     ...cgroupOf(first!),
     ends: counted.slice(0, ENDS_MAX),
     endCount: counted.length,

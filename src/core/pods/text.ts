@@ -32,7 +32,7 @@ export function summaryText({ port, users, namespaceCount, isComplete }: PortLoo
   const of = (match: PortMatch) => users.filter((user) => user.match === match).length
   const parts = [
     of("listens") === 0 ? "nobody listens" : `${count(of("listens"))} ${of("listens") === 1 ? "listens" : "listen"}`,
-    ...(of("local") === 0 ? [] : [`${count(of("local"))} ${of("local") === 1 ? "has" : "have"} it at the own end`]),
+    ...(of("local") === 0 ? [] : [`${count(of("local"))} ${of("local") === 1 ? "has" : "have"} it at this end`]),
     ...(of("remote") === 0 ? [] : [`${count(of("remote"))} ${of("remote") === 1 ? "connects" : "connect"} to it`]),
   ]
   return `port ${port}: ${parts.join(", ")}; looked ${where}`
@@ -45,16 +45,15 @@ export function userText(user: PortUser): UserText {
   const ends = endsText(user)
   const does = {
     listens: `listens on ${protocol} ${ends}`,
-    local: `has the port at its own end, ${protocol}, with ${ends}`,
+    local: `has the port at this end: ${protocol} with ${ends}`,
     remote: `connects to ${protocol} ${ends}`,
   }[match]
   return { title: `${whoText(user)} ${does}`, tone: tones[match], entries: entriesOf(user) }
 }
 
-function whoText({ process: owner, states }: PortUser): string {
+function whoText({ process: owner, isUnheld }: PortUser): string {
   if (owner !== undefined) return `${harmless(owner.name)} (${owner.pid})${owner.isSure ? "" : "?"}`
-  // What is over is held by the kernel alone.
-  return states.length > 0 && states.every(([state]) => state === "TIME_WAIT") ? "no process" : "an unknown process"
+  return isUnheld === true ? "no process any more" : "an unknown process"
 }
 
 function endsText({ ends, endCount }: PortUser): string {

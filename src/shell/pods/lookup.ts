@@ -12,7 +12,7 @@ import { cgroupAt } from "../../core/proc/cgroup.ts"
 import { hostnameIn } from "../../core/proc/hostname.ts"
 import { findListeners } from "../../core/sample/listeners.ts"
 import { type NetworkNamespace, parseNamespaceLink } from "../../core/sample/network-namespace.ts"
-import { createSocketTable, type SocketTable } from "../../core/sample/socket-table.ts"
+import { createSocketTable, keepRows, type SocketTable } from "../../core/sample/socket-table.ts"
 import { KernelError } from "../kernel/netlink.ts"
 import { appendPortSockets, type PortAsk } from "../kernel/port-sockets.ts"
 import { UnitNames } from "../look/units.ts"
@@ -60,6 +60,7 @@ export async function lookUpPort(port: number, options: LookupOptions = {}): Pro
   using search = new OwnerSearch(proc)
   const listeners = findListeners(table)
   const found = await search.find(table, listeners, { budgetMs: OWNER_BUDGET_MS, previous: undefined })
+  await dropEnded(table, port, namespaces, seen, options)
   if (!found.isFinished) notes.push(`the search for processes was ended after ${OWNER_BUDGET_MS / 1000} s`)
   if (found.note !== undefined) notes.push(found.note)
   const { byCgroupId } = await units.look(table, found.owners)
@@ -195,6 +196,27 @@ async function listInto(
     // A namespace that has gone meanwhile has no sockets.
     return ask.index > 0 && pids.length === 0 ? [] : [named(error.message)]
   }
+}
+
+/** A connection that ended while its process was looked for would be shown as somebody who hides. */
+async function dropEnded(
+  table: SocketTable,
+  port: number,
+  namespaces: readonly (NetworkNamespace | undefined)[],
+  seen: Processes,
+  options: LookupOptions,
+): Promise<void> {
+  const isUnknown = (row: number) => table.owner[row]! < 0 && table.inode[row] !== 0
+  const rows = Int32Array.from({ length: table.length }, (_, row) => row)
+  const places = new Set([...rows.filter(isUnknown)].map((row) => table.namespace[row]!))
+  if (places.size === 0) return
+  const now = createSocketTable(64)
+  for (const index of places) await listInto(now, { port, namespace: namespaces[index]!, index }, seen, options)
+  const there = new Set(now.inode.subarray(0, now.length))
+  keepRows(
+    table,
+    rows.filter((row) => !isUnknown(row) || there.has(table.inode[row]!)),
+  )
 }
 
 // ---- names ---------------------------------------------------------------------------------------------------------

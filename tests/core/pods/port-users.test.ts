@@ -100,7 +100,7 @@ test("a connected UDP socket does not listen", () => {
 })
 
 test("sockets of no known process are told apart by their cgroup", () => {
-  const rows = [listening(1), listening(2), listening(3)]
+  const rows = [1, 2, 3].map((cookie) => listening(cookie, { inode: cookie }))
   const users = check(rows, [], {
     0: "/system.slice/a.service",
     1: "/system.slice/b.service",
@@ -109,6 +109,15 @@ test("sockets of no known process are told apart by their cgroup", () => {
   expect(users.map(({ cgroup, listenerCount }) => [cgroup?.unit, listenerCount])).toEqual([
     ["a.service", 2],
     ["b.service", 1],
+  ])
+})
+
+test("sockets that no process holds any more are one user, and not one who hides", () => {
+  const over = [outgoing(1, { state: TIME_WAIT }), outgoing(2, { state: 5 })]
+  const users = check([...over, outgoing(3, { inode: 3 })], [], { 0: "/a.service", 2: "/b.service" })
+  expect(users.map(({ isUnheld, connectionCount }) => [isUnheld, connectionCount])).toEqual([
+    [true, 2],
+    [undefined, 1],
   ])
 })
 
