@@ -1,12 +1,13 @@
 /** Whose a port is, among real network namespaces, with cgroups laid out as a node's. */
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { mkdirSync, readdirSync, rmdirSync } from "node:fs"
+import { mkdirSync, readdirSync, readlinkSync, rmdirSync } from "node:fs"
 import net from "node:net"
 import { lookUpPort } from "../../src/shell/pods/lookup.ts"
 import { CONTAINER_ID, POD_UID } from "../support/port-lookups.ts"
 import { requires } from "../support/requirements.ts"
 import { command } from "../support/source-program.ts"
 import { describeInNamespace } from "./namespace.ts"
+import { CONTAINER, HOST, openNatWorld, PUBLISHED } from "./nat-world.ts"
 
 const PORT = 8180
 
@@ -128,6 +129,26 @@ describeInNamespace(
         "",
         3,
       ])
+    })
+
+    test("a port that this host translates leads to the one that listens behind it", async () => {
+      const world = await openNatWorld()
+      try {
+        world.translate()
+        const sending = await world.send("client", "tcp", { address: HOST.outside, port: PUBLISHED }, 1_000)
+        const { users } = await lookUpPort(PUBLISHED)
+        expect(users.map(({ match, published, connectionCount }) => [match, published, connectionCount])).toEqual([
+          ["published", { address: CONTAINER.v4, port: 80 }, 1],
+          ["remote", undefined, 1],
+        ])
+        // Behind it is the one that listens in the container, and nobody else with a port 80.
+        const [behind] = users
+        expect(behind?.netns.name).not.toBe("host")
+        expect(readlinkSync(`/proc/${behind?.process?.pid}/ns/net`)).toBe(`net:[${behind?.netns.id}]`)
+        await sending.close()
+      } finally {
+        world.close()
+      }
     })
 
     test("for a user who may see little it says that more may be hidden", () => {

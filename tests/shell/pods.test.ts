@@ -73,6 +73,7 @@ const look = (port = 8080, options: Parameters<typeof lookUpPort>[1] = {}) =>
     listSockets: async () => {
       throw new KernelError("open a netlink socket", "EPERM")
     },
+    listPublished: async () => [],
     ...options,
   })
 
@@ -186,7 +187,7 @@ describe("who is meant", () => {
     expect((await said()).filter((line) => /connections/.test(line))).toEqual(["  connections: 1: 1 TIME_WAIT"])
     sockets(40, [[TIME_WAIT, 8080, 40_000, 0]])
     const [, title] = await said()
-    expect(title).toBe("no process any more has the port at this end: tcp with 10.0.0.2")
+    expect(title).toBe("the kernel holds ended connections with tcp 10.0.0.2")
   })
 
   test("a connection that ended while its process was looked for is nobody's", async () => {
@@ -233,6 +234,16 @@ describe("who is meant", () => {
     process_(41, { name: "tcpdump", netns: POD_NETNS, cgroup: "/user.slice/session-1.scope" })
     const [user] = (await look()).users
     expect(user!.cgroup).toBeUndefined()
+  })
+
+  test("a port that is translated to an address of nowhere in sight is said to be", async () => {
+    const end = { protocol: "tcp", address: "192.0.2.99", port: 80, connectionCount: 3 } as const
+    expect(await said(8080, { listPublished: async () => [end] })).toEqual([
+      "port 8080: nobody listens, 1 gets it by translation; looked in 1 network namespace",
+      "an unknown process gets it by translation to tcp 192.0.2.99:80",
+      "  connections: 3 that are translated",
+      "  netns: none that may be seen has that address",
+    ])
   })
 
   test("names from outside are shown, not obeyed", async () => {

@@ -39,8 +39,11 @@ const userJson = (user: PortUser) => {
     workload_sure: workload?.isSure ?? null,
     unit: cgroup?.unit ?? null,
     cgroup: cgroup?.path ?? null,
-    netns: user.netns.name,
-    netns_inode: user.netns.id,
+    /** Null: the port is translated to an address of no namespace that may be seen. */
+    netns: user.netns.name || null,
+    netns_inode: user.netns.id || null,
+    translated_to_ip: user.published?.address ?? null,
+    translated_to_port: user.published?.port ?? null,
     ends: user.ends,
     end_count: user.endCount,
     listeners: user.listenerCount,

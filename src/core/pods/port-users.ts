@@ -11,10 +11,11 @@ import { addressText, IPPROTO_UDP, type SocketTable, stateName } from "../sample
 import type { Workload } from "./workload.ts"
 
 /**
- * `listens`: the port is open here. `local`: sockets have it at their own end, and this process has none that listens.
- * `remote`: connections to that port somewhere else.
+ * `listens`: the port is open here. `published`: this host translates what comes for the port, and this is who gets it.
+ * `local`: sockets have it at their own end, and this process has none that listens. `remote`: connections to that port
+ * somewhere else.
  */
-export type PortMatch = "listens" | "local" | "remote"
+export type PortMatch = "listens" | "published" | "local" | "remote"
 
 /** Where a name comes from decides how far it is to be believed. */
 export type PodNameSource = "kubelet" | "crictl" | "hostname"
@@ -42,6 +43,8 @@ export interface PortUser {
   readonly containerName?: string
   readonly pod?: PodName
   readonly workload?: Workload
+  /** Where the port is translated to. */
+  readonly published?: { readonly address: string; readonly port: number }
   /** Of a listener: where it listens. Else the other ends; the most frequent first. At most `ENDS_MAX`. */
   readonly ends: readonly string[]
   readonly endCount: number
@@ -54,7 +57,7 @@ export interface PortUser {
 
 export interface PortLookup {
   readonly port: number
-  /** Those that listen first, then those with the port at their own end, then the others. */
+  /** Those that listen first, then who gets it by translation, then those with the port at their own end, then the others. */
   readonly users: readonly PortUser[]
   readonly namespaceCount: number
   /** What is missing or unsure, in sentences. */
@@ -84,7 +87,7 @@ export function findPortUsers(port: number, sockets: PortSockets): readonly Port
     ...[...Map.groupBy(near, keyOf(sockets)).values()].map((joined) => nearUser(sockets, joined)),
     ...[...Map.groupBy(far, keyOf(sockets)).values()].map((joined) => userOf(sockets, joined, "remote")),
   ]
-  return users.toSorted(inOrder)
+  return users.toSorted(byRelevance)
 }
 
 /** Namespace, protocol, and who: the process, else the cgroup; nobody where a socket has no holder. */
@@ -147,10 +150,10 @@ function byCount(values: readonly string[]): readonly (readonly [value: string, 
   return [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
 }
 
-const matchOrder: Readonly<Record<PortMatch, number>> = { listens: 0, local: 1, remote: 2 }
+const matchOrder: Readonly<Record<PortMatch, number>> = { listens: 0, published: 1, local: 2, remote: 3 }
 
 /** What listens first; whose process is known before the others; then the busiest. */
-function inOrder(a: PortUser, b: PortUser): number {
+export function byRelevance(a: PortUser, b: PortUser): number {
   return (
     matchOrder[a.match] - matchOrder[b.match] ||
     Number(a.process === undefined) - Number(b.process === undefined) ||

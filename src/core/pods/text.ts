@@ -1,5 +1,6 @@
 /** Who uses a port, in words: what the panel and the plain command both say. */
 import { containerName } from "../proc/cgroup.ts"
+import { endpoint } from "../text/endpoint.ts"
 import type { Tone } from "../text/line.ts"
 import { count } from "../text/units.ts"
 import { harmless } from "../text/width.ts"
@@ -32,28 +33,46 @@ export function summaryText({ port, users, namespaceCount, isComplete }: PortLoo
   const of = (match: PortMatch) => users.filter((user) => user.match === match).length
   const parts = [
     of("listens") === 0 ? "nobody listens" : `${count(of("listens"))} ${of("listens") === 1 ? "listens" : "listen"}`,
+    ...(of("published") === 0
+      ? []
+      : [`${count(of("published"))} ${of("published") === 1 ? "gets" : "get"} it by translation`]),
     ...(of("local") === 0 ? [] : [`${count(of("local"))} ${of("local") === 1 ? "has" : "have"} it at this end`]),
     ...(of("remote") === 0 ? [] : [`${count(of("remote"))} ${of("remote") === 1 ? "connects" : "connect"} to it`]),
   ]
   return `port ${port}: ${parts.join(", ")}; looked ${where}`
 }
 
-const tones: Readonly<Record<PortMatch, Tone>> = { listens: "strong", local: "plain", remote: "plain" }
+const tones: Readonly<Record<PortMatch, Tone>> = {
+  listens: "strong",
+  published: "strong",
+  local: "plain",
+  remote: "plain",
+}
 
 export function userText(user: PortUser): UserText {
-  const { match, protocol } = user
-  const ends = endsText(user)
-  const does = {
-    listens: `listens on ${protocol} ${ends}`,
-    local: `has the port at this end: ${protocol} with ${ends}`,
-    remote: `connects to ${protocol} ${ends}`,
-  }[match]
-  return { title: `${whoText(user)} ${does}`, tone: tones[match], entries: entriesOf(user) }
+  const { match } = user
+  return { title: `${whoText(user)} ${doesText(user)}`, tone: tones[match], entries: entriesOf(user) }
+}
+
+const does: Readonly<Record<PortMatch, string>> = {
+  listens: "listens on",
+  published: "gets it by translation to",
+  local: "has the port at this end, with",
+  remote: "connects to",
+}
+
+function doesText(user: PortUser): string {
+  const { match, protocol, published, isUnheld } = user
+  const ends = published === undefined ? endsText(user) : endpoint(published.address, published.port)
+  // What is over does nothing any more.
+  return isUnheld === true
+    ? `holds ended connections ${match === "remote" ? "to" : "with"} ${protocol} ${ends}`
+    : `${does[match]} ${protocol} ${ends}`
 }
 
 function whoText({ process: owner, isUnheld }: PortUser): string {
   if (owner !== undefined) return `${harmless(owner.name)} (${owner.pid})${owner.isSure ? "" : "?"}`
-  return isUnheld === true ? "no process any more" : "an unknown process"
+  return isUnheld === true ? "the kernel" : "an unknown process"
 }
 
 function endsText({ ends, endCount }: PortUser): string {
@@ -85,7 +104,11 @@ function entriesOf(user: PortUser): readonly Entry[] {
     ...entry("connections", connectionCount === 0 ? undefined : connectionsText(connectionCount, states)),
     ...entry(
       "netns",
-      netns.name === "host" ? "host" : `${netns.name}${netns.name.startsWith("net:") ? "" : ` (net:[${netns.id}])`}`,
+      netns.name === ""
+        ? "none that may be seen has that address"
+        : netns.name === "host"
+          ? "host"
+          : `${netns.name}${netns.name.startsWith("net:") ? "" : ` (net:[${netns.id}])`}`,
     ),
   ]
 }
@@ -115,6 +138,7 @@ function podText({ pod }: PortUser, inferred: string): string | undefined {
 const STATES_SHOWN = 4
 
 function connectionsText(total: number, states: PortUser["states"]): string {
+  if (states.length === 0) return `${count(total)} that are translated`
   const shown = states.slice(0, STATES_SHOWN).map(([state, n]) => `${count(n)} ${state}`)
   return `${count(total)}: ${shown.join(", ")}${states.length > STATES_SHOWN ? " …" : ""}`
 }

@@ -1,46 +1,57 @@
 import { expect, test } from "bun:test"
 import { hostnameIn } from "../../../src/core/proc/hostname.ts"
-import { parseNetSockets } from "../../../src/core/proc/net-sockets.ts"
+import { type NetSocket, parseNetSockets } from "../../../src/core/proc/net-sockets.ts"
 
-// /proc/net/tcp and tcp6 of Linux 6.18, with `nc -l -p 80` and a connection to it.
+// Linux 6.18, in an empty network namespace: listeners on [::]:80 and 127.0.0.1:81, one connection to the first, another
+// that has ended, and a UDP socket on 0.0.0.0:80. Each file begins with a heading.
 const tcp = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                                                     
-   0: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1531 1 0000000009f61af8 100 0 0 10 0                      
-   1: 0100007F:0050 0100007F:D431 01 00000000:00000000 00:00000000 00000000     0        0 1532 1 0000000009f61af8 20 4 30 10 -1                     
-   2: 0100007F:D431 0100007F:0050 01 00000000:00000000 00:00000000 00000000     0        0 1533 1 0000000009f61af8 20 4 30 10 -1                     
-   3: 0100007F:0051 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1534 1 0000000009f61af8 100 0 0 10 0                      
+   0: 0100007F:0051 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 37113953 1 000000006276cd9c 100 0 0 10 0                  
+   1: 0100007F:BB82 0100007F:0050 01 00000000:00000000 00:00000000 00000000     0        0 37113954 2 0000000077bf052a 20 0 0 10 -1                  
 `
 const tcp6 = `  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-   0: 0000000000000000FFFF00000100007F:0050 0000000000000000FFFF00000100007F:D431 06 00000000:00000000 03:00000F6B 00000000     0        0 0 3 0000000009f61af8
-   1: B80D0120000000000000000001000000:0050 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 77 1 0000000009f61af8 100 0 0 10 0
+   0: 00000000000000000000000000000000:0050 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 37113952 1 00000000afb37f59 100 0 0 10 0
+   1: 0000000000000000FFFF00000100007F:0050 0000000000000000FFFF00000100007F:BB82 01 00000000:00000000 00:00000000 00000000     0        0 37113955 1 000000004c13d250 20 0 0 10 -1
+   2: 0000000000000000FFFF00000100007F:0050 0000000000000000FFFF00000100007F:BB90 06 00000000:00000000 03:00001759 00000000     0        0 0 3 000000005f3557a9
+`
+const udp = `   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops            
+12272: 00000000:0050 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 37113958 2 00000000d4dab4d8 0      
 `
 
-test("rows that have the port at either end, with addresses as they lie in memory", () => {
-  expect(parseNetSockets(tcp, 80).map(({ inode, state, uid, localPort }) => [inode, state, uid, localPort])).toEqual([
-    [1531, 10, 1000, 80],
-    [1532, 1, 0, 80],
-    [1533, 1, 0, 0xd431],
+const bytes = (words: readonly number[]) => [...new Uint8Array(Uint32Array.from(words).buffer)].join(".")
+const told = ({ localAddress, localPort, remoteAddress, remotePort, state, inode }: NetSocket) =>
+  `${bytes(localAddress.slice(3))}:${localPort} ${bytes(remoteAddress.slice(3))}:${remotePort} ${state} ${inode}`
+
+test("rows that have the port at either end", () => {
+  expect(parseNetSockets(tcp, 80).map(told)).toEqual(["127.0.0.1:48002 127.0.0.1:80 1 37113954"])
+  expect(parseNetSockets(tcp6, 80).map(told)).toEqual([
+    "0.0.0.0:80 0.0.0.0:0 10 37113952",
+    "127.0.0.1:80 127.0.0.1:48002 1 37113955",
+    "127.0.0.1:80 127.0.0.1:48016 6 0",
   ])
-  const [mapped, listener] = parseNetSockets(tcp6, 80)
-  expect([mapped!.localAddress, mapped!.state, mapped!.inode]).toEqual([[0, 0, 0xffff0000, 0x0100007f], 6, 0])
-  // 2001:db8::1
-  expect([...new Uint8Array(Uint32Array.from(listener!.localAddress).buffer)]).toEqual([
-    0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
-  ])
+  expect(parseNetSockets(udp, 80).map(told)).toEqual(["0.0.0.0:80 0.0.0.0:0 7 37113958"])
+  expect(parseNetSockets(tcp, 8)).toEqual([])
+})
+
+test("addresses lie as they do in memory, and IPv4 has one spelling in both files", () => {
+  const [plain] = parseNetSockets(tcp, 81)
+  const [, mapped] = parseNetSockets(tcp6, 80)
+  expect(bytes(plain!.localAddress)).toBe("0.0.0.0.0.0.0.0.0.0.255.255.127.0.0.1")
+  expect(mapped!.localAddress).toEqual(plain!.localAddress)
+})
+
+test("the user and the inode are those of the row", () => {
+  const [socket] = parseNetSockets(udp.replace("     0        0 37113958", "  1000        0 4294967295"), 80)
+  expect([socket!.uid, socket!.inode]).toEqual([1000, 4_294_967_295])
 })
 
 test.each([
-  "",
-  "what",
-  "   0: 00000000:0050 ",
-  tcp.replaceAll("00000000:0050", "0000:0050"),
-  `${tcp.slice(0, 200)}\0:0050 `,
-])("broken text %# holds no row that it does not tell whole", (text) =>
-  expect(parseNetSockets(text, 80).every(({ inode }) => Number.isInteger(inode))).toBe(true),
-)
-
-test("a port that begins like another is another", () => {
-  expect(parseNetSockets(tcp, 8)).toEqual([])
-})
+  ["nothing", ""],
+  ["no row", "what"],
+  ["a row that ends early", tcp6.slice(0, tcp6.indexOf(" 37113952"))],
+  ["an address that is cut", tcp.replace("0100007F:0050", "00007F:0050")],
+  ["ends of two families", tcp.replace("0100007F:BB82", "0000000000000000FFFF00000100007F:BB82")],
+  ["a state that is none", tcp.replace(":0050 01", ":0050 XX")],
+])("%s is passed over", (_, text) => expect(parseNetSockets(text, 80)).toEqual([]))
 
 test.each([
   ["PATH=/bin\0HOSTNAME=web-0\0HOME=/\0", "web-0"],
