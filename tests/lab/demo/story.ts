@@ -18,12 +18,19 @@ export const story: readonly Step[] = [
   {
     keys: "",
     label: "",
-    shows: "Who talks to this host, the busiest first; at the right, how the host feels: it retransmits far too much.",
+    shows:
+      "Who talks to this host, the busiest first; at the right, how the host feels and what is wrong with it, the worst first.",
     until: /HEALTH CRIT/,
   },
   {
-    keys: "g",
-    label: "g",
+    keys: "\t\tz",
+    label: "Tab Tab z",
+    shows: "All that is wrong: who causes it, the kernel's counters that show it, what it means and what to do next.",
+    until: /^┌─ Diagnosis .*┐$/m,
+  },
+  {
+    keys: "z\tg",
+    label: "z Tab, g",
     shows:
       "By peer: two customers with many short visits, and 10.80.0.4, whose connections to shop-api only pile up: CLOSE_WAIT grows, since that program never closes what its peer has closed. Behind it the flood: 10.99.x.x, one half-open connection each.",
     until: /by peer and process/,
