@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { mkdirSync, readdirSync, readlinkSync, rmdirSync } from "node:fs"
 import net from "node:net"
+import { AF_INET, bodyAt, diagMessage, IPPROTO_TCP, writeSocketDump } from "../../src/core/wire/inet-diag.ts"
+import { openSockets } from "../../src/shell/kernel/peer-sockets.ts"
 import { lookUpPort } from "../../src/shell/pods/lookup.ts"
 import { CONTAINER_ID, POD_UID } from "../support/port-lookups.ts"
 import { requires } from "../support/requirements.ts"
@@ -97,6 +99,32 @@ describeInNamespace(
       expect([nobody.users, nobody.isComplete, nobody.notes]).toEqual([[], true, []])
     })
 
+    test("the kernel itself leaves out what has the port at neither end", async () => {
+      using conversation = openSockets()
+      const seen: (readonly [local: number, remote: number])[] = []
+      const ask = { family: AF_INET, protocol: IPPROTO_TCP, isBare: true } as const
+      const count = async (filter: { readonly eitherPort?: number }) => {
+        seen.length = 0
+        await conversation.dump(
+          "list sockets",
+          (sequence) => writeSocketDump({ ...ask, sequence, filter }),
+          (data, at, end) => {
+            const { localPort, remotePort } = diagMessage.read(data.bytes.subarray(bodyAt(at), end), "socket")
+            seen.push([localPort, remotePort])
+          },
+        )
+        return seen.length
+      }
+      const other = net.createServer().listen(PORT + 1, "127.0.0.1")
+      await new Promise((ready) => other.once("listening", ready))
+      const all = await count({})
+      expect(await count({ eitherPort: PORT })).toBe(1)
+      expect(seen).toEqual([[client!.localPort!, PORT]])
+      expect(await count({ eitherPort: client!.localPort! })).toBe(1)
+      expect(all).toBeGreaterThan(1)
+      other.close()
+    })
+
     withCgroups("a pod's container, by the cgroup of its process", async () => {
       const cgroup = `${top}/${slice}/cri-containerd-${CONTAINER_ID}.scope`
       mkdirSync(cgroup, { recursive: true })
@@ -154,7 +182,9 @@ describeInNamespace(
     test("for a user who may see little it says that more may be hidden", () => {
       // Loading the sources needs no right; what is read of the host is what everybody may read.
       const script = `
-      import { lookUpPort } from "${import.meta.dir}/../../src/shell/pods/lookup.ts"
+      import { AF_INET, bodyAt, diagMessage, IPPROTO_TCP, writeSocketDump } from "../../src/core/wire/inet-diag.ts"
+import { openSockets } from "../../src/shell/kernel/peer-sockets.ts"
+import { lookUpPort } from "${import.meta.dir}/../../src/shell/pods/lookup.ts"
       process.setgroups([]); process.setgid(65534); process.setuid(65534)
       const { users, isComplete, notes } = await lookUpPort(${PORT})
       console.log(JSON.stringify({ users: users.map(({ match, process }) => [match, process?.pid ?? null]), isComplete, notes }))`

@@ -272,6 +272,14 @@ describe("what cannot be seen is said", () => {
     expect(found.notes[0]).toContain("Is procfs mounted?")
   })
 
+  test("namespaces for which there was no time", async () => {
+    pod()
+    expect(await said(9, { listMs: -1 })).toEqual([
+      "nobody that may be seen uses port 9, in 2 network namespaces",
+      "note: only 1 of 2 network namespaces were looked into: there was no time for more",
+    ])
+  })
+
   test("a namespace whose sockets can be had in no way", async () => {
     pod()
     rmSync(join(root, "proc/40/net"), { recursive: true })

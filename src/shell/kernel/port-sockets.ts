@@ -1,4 +1,9 @@
-/** The sockets of one port, picked out by the kernel: a host with 100,000 connections answers with the few that have it. */
+/**
+ * The sockets of one port, picked out by the kernel: a host with 100,000 connections answers with the few that have it.
+ *
+ * The kernel keeps the connections of all namespaces in one table and walks through all of it for each question, so each
+ * namespace is asked once a family and protocol.
+ */
 import type { NetworkNamespace } from "../../core/sample/network-namespace.ts"
 import { appendSocket, type SocketTable } from "../../core/sample/socket-table.ts"
 import {
@@ -30,7 +35,7 @@ export async function appendPortSockets(table: SocketTable, ask: PortAsk): Promi
   for (const protocol of [IPPROTO_TCP, IPPROTO_UDP])
     for (const family of [AF_INET, AF_INET6]) {
       try {
-        await appendBothEnds(conversation, table, ask, protocol, family)
+        await appendFamily(conversation, table, ask, protocol, family)
       } catch (error) {
         if (!(error instanceof KernelError) || (protocol === IPPROTO_TCP && family === AF_INET)) throw error
         // A host may have IPv6 switched off; without udp_diag there is no UDP.
@@ -41,29 +46,20 @@ export async function appendPortSockets(table: SocketTable, ask: PortAsk): Promi
   return missing
 }
 
-async function appendBothEnds(
+async function appendFamily(
   conversation: Conversation,
   table: SocketTable,
   { port, index }: PortAsk,
   protocol: number,
   family: number,
 ): Promise<void> {
-  const dump = async (end: { readonly localPort: number } | { readonly remotePort: number }) => {
-    await conversation.dump(
-      `list ${family === AF_INET ? "IPv4" : "IPv6"} ${protocol === IPPROTO_TCP ? "TCP" : "UDP"} sockets`,
-      (sequence) => writeSocketDump({ family, protocol, sequence, isBare: true, ...end }),
-      (data, at, limit) => {
-        const row = table.length
-        if (!appendSocket(table, data, at, limit, protocol, index)) return
-        // A socket with the port at both ends is in both answers; and a kernel that picks nothing out sends all.
-        const isWanted =
-          "localPort" in end
-            ? table.localPort[row] === port
-            : table.remotePort[row] === port && table.localPort[row] !== port
-        if (!isWanted) table.length = row
-      },
-    )
-  }
-  await dump({ localPort: port })
-  await dump({ remotePort: port })
+  await conversation.dump(
+    `list ${family === AF_INET ? "IPv4" : "IPv6"} ${protocol === IPPROTO_TCP ? "TCP" : "UDP"} sockets`,
+    (sequence) => writeSocketDump({ family, protocol, sequence, isBare: true, filter: { eitherPort: port } }),
+    (data, at, end) => {
+      const row = table.length
+      if (!appendSocket(table, data, at, end, protocol, index)) return
+      if (table.localPort[row] !== port && table.remotePort[row] !== port) table.length = row
+    },
+  )
 }

@@ -33,10 +33,13 @@ export interface LookupOptions {
   readonly logs?: string
   readonly crictl?: Crictl
   readonly listSockets?: (table: SocketTable, ask: PortAsk) => Promise<readonly string[]>
+  /** The search through namespaces ends after this long. */
+  readonly listMs?: number
   readonly listPublished?: (port: number) => Promise<readonly PublishedEnd[]>
 }
 
-/** A search for the holders of sockets ends after this long, and says that it did. */
+/** The search through namespaces, and that for the holders of sockets, end after this long and say that they did. */
+const LIST_MS = 10_000
 const OWNER_BUDGET_MS = 5_000
 
 /** Throws nothing that a host can do: what cannot be seen is a note. */
@@ -143,10 +146,18 @@ class Lookup {
   }
 
   private async list(table: SocketTable, port: number, among: Iterable<number>): Promise<void> {
+    const { listMs = LIST_MS } = this.options
     const pace = new Pace()
-    for (const index of among) {
-      const namespace = this.namespaces[index]
-      if (namespace === undefined) continue
+    const began = performance.now()
+    const wanted = [...among].filter((index) => this.namespaces[index] !== undefined)
+    for (const [at, index] of wanted.entries()) {
+      const namespace = this.namespaces[index]!
+      if (at > 0 && performance.now() - began > listMs) {
+        this.hidden.push(
+          `only ${at} of ${wanted.length} network namespaces were looked into: there was no time for more`,
+        )
+        break
+      }
       this.hidden.push(...(await this.listOne(table, { port, namespace, index })))
       await pace.handBackWhenDue()
     }
