@@ -29,21 +29,17 @@ function secondsAsked(words: readonly string[]): number {
 
 /** What to try, one line a step. */
 function introduction(seconds: number): string {
-  const keys = story
-    .filter(({ label }) => label !== "")
-    .map(({ label, shows }) => `  ${label.padEnd(26)} ${firstSentence(shows)}`)
+  const keys = story.filter(({ label }) => label !== "").map(({ label, title }) => `  ${label.padEnd(28)}${title}`)
   return [
-    "A shop's host, its customers, and what goes wrong between them, in a sandbox that ends with the demo.",
+    "A shop's host, its customers, and what goes wrong between them, in a sandbox.",
     `It lasts ${seconds} seconds. Try, one after the other:`,
     "",
     ...keys,
-    `  ${"q".padEnd(26)} Ends the demo.`,
+    `  ${"q".padEnd(28)}the end`,
     "",
     "Enter opens the dashboard.",
   ].join("\n")
 }
-
-const firstSentence = (text: string) => text.split(/(?<=[.:]) /)[0]!.replace(/:$/, ".")
 
 /** Without the runtime's stream, which would go on reading what is typed for the dashboard. */
 function waitForEnter(): void {
