@@ -4,8 +4,8 @@ import { findPortUsers, type PortUser } from "../../../src/core/pods/port-users.
 import { cgroupAt } from "../../../src/core/proc/cgroup.ts"
 import type { Owner } from "../../../src/core/sample/owners.ts"
 import { IPPROTO_UDP } from "../../../src/core/sample/socket-table.ts"
-import { ESTABLISHED, LISTEN, type SocketRow, socketTable, TIME_WAIT } from "../../socket-rows.ts"
 import { holder } from "../../support/port-lookups.ts"
+import { ESTABLISHED, LISTEN, type SocketRow, socketTable, TIME_WAIT } from "../../support/socket-rows.ts"
 
 interface Row extends SocketRow {
   readonly namespace?: number

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { publishedEnds } from "../../../src/core/sample/published.ts"
 import { IPPROTO_UDP } from "../../../src/core/sample/socket-table.ts"
-import { type FlowSpec, flowTableOf } from "../../flows.ts"
+import { type FlowSpec, flowTableOf } from "../../support/flows.ts"
 
 const check = (...flows: readonly FlowSpec[]) =>
   publishedEnds(flowTableOf(flows), 8080).map(

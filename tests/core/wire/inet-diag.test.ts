@@ -15,7 +15,7 @@ import {
   writeSocketDump,
 } from "../../../src/core/wire/inet-diag.ts"
 import { readDatagram } from "../../../src/core/wire/message.ts"
-import { readCapture } from "../../captures.ts"
+import { readCapture } from "../../support/captures.ts"
 
 /** Four bytes a group, zero groups at the end counted. */
 function hex(bytes: Uint8Array): string {
