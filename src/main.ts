@@ -79,6 +79,8 @@ async function run(request: Request): Promise<number> {
       case "blocks":
         await (await import("./shell/plain/blocks.ts")).printBlocks(request)
         return exitCodes.ok
+      case "pods":
+        return await (await import("./shell/plain/pods.ts")).printPods(request)
       case "trace":
       case "trace-read":
       case "trace-list":

@@ -38,9 +38,10 @@ const mayImport: readonly { from: string; may: readonly string[] }[] = [
   { from: "src/core/diagnosis/", may: ["src/core/model/", "src/core/config/", "src/core/text/"] },
   { from: "src/core/snapshot/", may: ["src/core/model/", "src/core/text/json.ts", "valibot", "dayjs"] },
   { from: "src/core/daemon/", may: ["src/core/config/", "src/core/snapshot/", "valibot"] },
+  { from: "src/core/pods/", may: ["src/core/sample/", "src/core/proc/", "src/core/text/"] },
   {
     from: "src/core/export/",
-    may: ["src/core/mitigation/", "src/core/model/", "src/core/diagnosis/", "src/core/text/"],
+    may: ["src/core/mitigation/", "src/core/model/", "src/core/diagnosis/", "src/core/pods/", "src/core/text/"],
   },
   { from: "src/core/history/", may: ["src/core/snapshot/", "dayjs"] },
   // Its table in the kernel's ruleset is data of the wire format.
@@ -58,6 +59,7 @@ const mayImport: readonly { from: string; may: readonly string[] }[] = [
       "src/core/model/",
       "src/core/history/",
       "src/core/mitigation/",
+      "src/core/pods/",
       "src/core/trace/",
       "src/core/text/",
     ],
@@ -73,6 +75,7 @@ const mayImport: readonly { from: string; may: readonly string[] }[] = [
       "src/core/history/",
       "src/core/mitigation/",
       "src/core/model/",
+      "src/core/pods/",
       "src/core/proc/",
       "src/core/sample/",
       "src/core/snapshot/",

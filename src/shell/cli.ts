@@ -51,6 +51,7 @@ export type KillAsk = { readonly kind: "kill" } & OfTarget & Omit<Values<"kill">
 /** Without a target all are meant. */
 export type UnblockAsk = { readonly kind: "unblock" } & Partial<OfTarget> & Omit<Values<"unblock">, "port" | "all">
 export type BlocksAsk = { readonly kind: "blocks" } & Values<"blocks">
+export type PodsAsk = { readonly kind: "pods"; readonly port: number } & Omit<Values<"pods">, "port">
 type TraceValues = Values<"trace">
 export type TraceRequest =
   | ({ readonly kind: "trace"; readonly peer: string; readonly port?: number } & TraceValues)
@@ -69,6 +70,7 @@ export type Request =
   | BlocksAsk
   | DiagnoseRequest
   | ConfigRequest
+  | PodsAsk
   | { readonly kind: "help"; readonly command: CommandName }
   | { readonly kind: "version" }
   | { readonly kind: "list-interfaces" }
@@ -313,6 +315,11 @@ function readRequest(asked: Asked): Request {
     if (!all) return { kind: "unblock", target: readTarget(asked, port), ...values }
     if (asked.words.length > 0 || port !== undefined) throw new Wrong("unblock takes a peer or --all, not both")
     return { kind: "unblock", ...values }
+  }
+  if (asked.command.name === "pods") {
+    const { port, ...values } = readValues<"pods">(asked)
+    if (port === undefined) throw new Wrong(`pods needs a port: ${PROGRAM} pods --port 8080`)
+    return { kind: "pods", port, ...values }
   }
   if (asked.command.name === "blocks") return { kind: "blocks", ...readValues<"blocks">(asked) }
   return { kind: "live", ...readValues<"">(asked) }

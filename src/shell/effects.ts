@@ -5,6 +5,7 @@ import { mitigationEffects } from "./effects/mitigation.ts"
 import { readInterface } from "./interfaces.ts"
 import { sinceBootMs } from "./kernel/clock.ts"
 import { rest, trimOwnMemory } from "./own-memory.ts"
+import { lookUpPort } from "./pods/lookup.ts"
 import { readConntrack, readTcpCounters } from "./procfs.ts"
 import type { EffectHandlers } from "./program.ts"
 import { latestRelease } from "./release.ts"
@@ -36,6 +37,7 @@ export const liveEffects = ({ collector, interfaceName, notes, quit }: LiveWorld
     return { type: "lane/collected", counters, pulse, monotonicMs, at: sinceBootMs() }
   },
   "release/ask": async () => ({ type: "release/known", tag: await latestRelease() }),
+  "port/look-up": async ({ port }) => ({ type: "pod-lookup/answered", found: await lookUpPort(port) }),
   "program/quit": (effect) => {
     quit(effect.code)
     return undefined

@@ -52,6 +52,8 @@ describe("what is asked", () => {
     [["help"], { kind: "help", command: "" }],
     [["help", "snapshot"], { kind: "help", command: "snapshot" }],
     [["connections", "--help"], { kind: "help", command: "connections" }],
+    [["pods", "--port", "8080"], { kind: "pods", port: 8080, json: false }],
+    [["pods", "--json", "--port=53"], { kind: "pods", port: 53, json: true }],
     [["-h", "connections"], { kind: "help", command: "connections" }],
     [["connections"], connections],
     [
@@ -105,6 +107,10 @@ describe("what is asked", () => {
 
 describe("what cannot be meant", () => {
   test.each<[string[], string]>([
+    [["pods"], "pods needs a port: holyf-network pods --port 8080"],
+    [["pods", "--port", "0"], '--port takes a whole number from 1 to 65535, not "0"'],
+    [["pods", "--port", "http"], '--port takes a whole number from 1 to 65535, not "http"'],
+    [["pods", "8080"], 'holyf-network pods takes no further word, and was given "8080"'],
     [["-r", "0"], '--refresh takes a whole number from 1 to 300, not "0"'],
     [["-r", "301"], '--refresh takes a whole number from 1 to 300, not "301"'],
     [["-r", "abc"], '--refresh takes a whole number from 1 to 300, not "abc"'],

@@ -25,6 +25,7 @@ const idle: Omit<EffectHandlers, "look/collect" | "lane/collect" | "program/quit
   "log/read": () => undefined,
   "log/write": () => undefined,
   "release/ask": () => undefined,
+  "port/look-up": () => undefined,
 }
 
 interface Options {

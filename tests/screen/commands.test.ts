@@ -23,7 +23,12 @@ const places: readonly { panel: SomePanel; name: string; commands: readonly Some
       commands: isOverlay(panel) ? commandsOf(panel) : [...commandsOf(panel), ...appCommands],
       state: isOverlay(panel)
         ? apply(web, { type: "app/open", panel: panel.id })
-        : apply(web, { type: panel.place.region === "page" ? "app/page" : "app/focus", panel: panel.id }),
+        : apply(
+            web,
+            panel.place.region === "page"
+              ? { type: "app/page", panel: panel.id }
+              : { type: "app/focus", panel: panel.id },
+          ),
     }
   })
 const everyCommand = [...everyPanel.flatMap(commandsOf), ...appCommands]

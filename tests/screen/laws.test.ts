@@ -12,6 +12,7 @@ import { lineWidth } from "../../src/core/text/layer.ts"
 import { activeBlock, noLifelines } from "../support/blocks.ts"
 import { type ConnectionSpec, collected, type HostSpec, opened, press, watching } from "../support/host.ts"
 import { crowd, hostile, hostileNames, webServer } from "../support/hosts.ts"
+import { holder, podUser, portLookup } from "../support/port-lookups.ts"
 
 const sizes = [
   [60, 15],
@@ -174,8 +175,13 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.string({ unit: "binary" }).map((text) => ({ kind: "paste" as const, text })) },
   { weight: 1, arbitrary: fc.nat(12_000).map((ms) => ({ kind: "tick" as const, ms })) },
-  { weight: 3, arbitrary: fc.nat(5).map((which) => ({ kind: "answer" as const, which })) },
+  { weight: 3, arbitrary: fc.nat(6).map((which) => ({ kind: "answer" as const, which })) },
 )
+
+const hostileUser = podUser({
+  process: holder(1, "\x1b[2J漢字\t"),
+  pod: { name: "\x1b[2J", namespace: "\n", source: "hostname" },
+})
 
 /** What comes back from the host while keys are pressed. */
 function answersTo(state: State): readonly Action[] {
@@ -192,6 +198,7 @@ function answersTo(state: State): readonly Action[] {
     { ...listed(), seen: missing("cannot list blocks: EPERM\x1b[2J") } as Action,
     { type: "lifelines/known", lifelines: { ...noLifelines, sessions: [{ peer: "198.51.0.1", source: "\x1b[2J" }] } },
     { type: "peer/blocked", block: hour, also: [], isRenewed: false, kill: { failure: "no" }, at: state.now },
+    { type: "pod-lookup/answered", found: portLookup({ port: 443, users: [hostileUser] }) },
     { type: "log/known", lines: [`2026-03-08T12:56:30Z uid=0 block ${"x".repeat(300)}: \x1b[2J漢字`] },
   ]
 }
@@ -210,6 +217,7 @@ const asks: readonly { readonly from: RegExp; readonly may: readonly Effect["typ
   { from: /^blocked-peers\/answer$/, may: ["block/lift", "block/lift-all"] },
   { from: /^quit-blocks\/keep$/, may: ["program/quit"] },
   { from: /^quit-blocks\/lift$/, may: ["block/lift-all"] },
+  { from: /^pod-lookup\/type$/, may: ["port/look-up"] },
   { from: /^blocks\/listed$/, may: ["blocks/tidy", "log/write"] },
   { from: /^peer\/blocked$/, may: ["blocks/list", "log/read", "look/collect"] },
 ]

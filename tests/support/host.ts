@@ -17,7 +17,7 @@ import type { Owner } from "../../src/core/sample/owners.ts"
 import { missing, type Note, reading, type Sample } from "../../src/core/sample/sample.ts"
 import { cells } from "../../src/core/text/layer.ts"
 import { plainText } from "../../src/core/text/line.ts"
-import { type SocketSpec, tableOf } from "../sockets.ts"
+import { type SocketSpec, tableOf } from "./sockets.ts"
 
 export interface ConnectionSpec extends SocketSpec {
   /** As the process calls itself. */

@@ -137,6 +137,14 @@ export const appCommands: readonly SomeCommand[] = [
     action: { type: "app/explain", panel: "system-health", word: "Interface" },
   },
   {
+    id: "app.pods",
+    keys: ["K"],
+    title: "Whose is a port: process, pod, workload",
+    group: "Look",
+    refuse: (_, { source }) => (source === "replay" ? "a replay cannot look at processes" : undefined),
+    action: { type: "app/open", panel: "pod-lookup" },
+  },
+  {
     id: "app.help",
     keys: ["?"],
     title: "These keys",

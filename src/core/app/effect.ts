@@ -9,5 +9,7 @@ export type Effect =
   | { readonly type: "lane/collect" }
   /** Asks once whether there is a newer release. Answers `release/known`. */
   | { readonly type: "release/ask" }
+  /** Who listens on a port or uses it, in every network namespace. Answers `pod-lookup/answered`. Changes nothing. */
+  | { readonly type: "port/look-up"; readonly port: number }
   /** Give the terminal back and end. */
   | { readonly type: "program/quit"; readonly code: number }

@@ -31,6 +31,7 @@ export function keyDocument(): string {
 
 function chapter(title: string, groups: readonly GuideSection[]): string {
   const rows = groups.flatMap(({ title, entries }) => entries.map(({ keys, title: does }) => [keys, does, title]))
+  if (rows.length === 0) return `## ${title}\n\nA form: every key is typed, and what Enter and Esc do stands in it.\n`
   return [`## ${title}\n`, ...table([["Key", "What it does", "Group"], ...rows]), ""].join("\n")
 }
 

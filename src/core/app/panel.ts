@@ -81,6 +81,8 @@ export interface Panel<Id extends string, Slice, Action extends { readonly type:
   readonly note?: (slice: Slice, facts: Facts, size: Size) => string
   /** The slice of an overlay that opens, and what it asks of the world; else it opens with `initial`. */
   open?(facts: Facts, about?: About): PanelStep<Slice>
+  /** What is selected in it: what an overlay is about that is opened while this panel has the focus. */
+  selection?(slice: Slice): About | undefined
   /** `size` is the panel's inside as it stands on the screen, or would. */
   update(slice: Slice, action: Action, facts: Facts, size: Size): PanelStep<Slice>
   /** Called when the model, the mask or another fact is new: what the panel derives from them is made here, once. */

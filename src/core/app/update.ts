@@ -237,7 +237,9 @@ const reducers: Reducers = {
     if (state.overlays.includes(id)) return [state]
     const panel = panelOf(id)
     const opened = { ...state, overlays: [...state.overlays, id], guide: guide(state) }
-    return withStep(opened, panel, panel.open?.(opened, about) ?? [panel.initial])
+    const front = panelOf(state.focus)
+    const selected = state.overlays.length > 0 ? undefined : front.selection?.(sliceOf(state, front))
+    return withStep(opened, panel, panel.open?.(opened, about ?? selected) ?? [panel.initial])
   },
   "app/explain": (state, { panel = frontOf(state).id, word }) =>
     updateApp({ ...state, explained: explained(state, panel, word) }, { type: "app/open", panel: "explain" }),

@@ -263,6 +263,22 @@ export const commands = [
     ],
   },
   {
+    name: "pods",
+    summary: "say which process and pod listens on a port or uses it",
+    about: [
+      "Looks into every network namespace that may be entered. Whoever listens comes first, then connections with the " +
+        "port at their own end, then connections to that port elsewhere. What is inferred is called unsure. The names " +
+        "of pods come from the kubelet's log folders and from crictl where it is installed; no cluster is asked. " +
+        "Ends with 3 when nobody uses the port.",
+    ],
+    flags: [{ title: "Flags", ids: ["port", "json", "help"] }],
+    sentences: { port: "the port, TCP or UDP", ...jsonObject },
+    examples: [
+      { line: "sudo holyf-network pods --port 8080", meaning: "whose is it?" },
+      { line: "sudo holyf-network pods --port 5432 --json", meaning: "for a program to read" },
+    ],
+  },
+  {
     name: "diagnose",
     summary: "say what is wrong, who causes it and what to do next",
     about: [

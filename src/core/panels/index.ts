@@ -8,6 +8,7 @@ import { diagnosis } from "./diagnosis/panel.ts"
 import { diagnosisHistory } from "./diagnosis-history/panel.ts"
 import { explain } from "./explain/panel.ts"
 import { help } from "./help/panel.ts"
+import { podLookup } from "./pod-lookup/panel.ts"
 import { quitBlocks } from "./quit-blocks/panel.ts"
 import { systemHealth } from "./system-health/panel.ts"
 import { topConnections } from "./top-connections/panel.ts"
@@ -24,5 +25,6 @@ export const panels = [
   blockPeer,
   blockedPeers,
   actionLog,
+  podLookup,
   quitBlocks,
 ] as const

@@ -8,6 +8,7 @@ import { pageNote } from "./page.ts"
 import { refreshRows } from "./selection.ts"
 import { chosenWord } from "./shape.ts"
 import { initial, type TopConnections } from "./state.ts"
+import { selectionOf } from "./subject.ts"
 import { type TopConnectionsAction, update } from "./update.ts"
 import { view } from "./view.ts"
 
@@ -29,6 +30,7 @@ export const topConnections = definePanel<"top-connections", TopConnections, Top
   title,
   note: (slice, facts, size) => pageNote(slice, title(slice), facts, size),
   update,
+  selection: selectionOf,
   refresh: refreshRows,
   looksAt: ["model", "isMasked", "settings"],
   view,
