@@ -6,7 +6,7 @@ import net from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { SNAP_LENGTH, type TraceForm } from "../../src/core/trace/filter.ts"
-import { chooseWay, runTrace, type TraceOutcome } from "../../src/shell/trace.ts"
+import { type CaptureOutcome, chooseWay, runTrace } from "../../src/shell/trace.ts"
 import { areMet, requires } from "../support/requirements.ts"
 import { command } from "../support/source-program.ts"
 import { until } from "./small-world.ts"
@@ -47,7 +47,7 @@ async function traced(
   spec: Partial<TraceForm>,
   traffic: () => Promise<void>,
   namespacePid?: number,
-): Promise<TraceOutcome> {
+): Promise<CaptureOutcome> {
   const stop = new AbortController()
   const namespace = namespacePid === undefined ? undefined : { path: `/proc/${namespacePid}/ns/net`, name: "peer" }
   return runTrace(
@@ -70,7 +70,7 @@ function connect(toPort: number, host = PEER): net.Socket {
 }
 const happens = (socket: net.Socket, event: string) =>
   new Promise<void>((resolve) => socket.once(event, () => resolve()))
-const ids = ({ verdict }: TraceOutcome) => verdict.findings.map(({ id }) => id)
+const ids = ({ verdict }: CaptureOutcome) => verdict.findings.map(({ id }) => id)
 const never = () => new Promise<void>(() => {})
 const wait = (ms: number) => Bun.sleep(ms)
 

@@ -24,6 +24,15 @@ const idle: Omit<EffectHandlers, "look/collect" | "lane/collect" | "program/quit
   "block/lift-all": () => undefined,
   "log/read": () => undefined,
   "log/write": () => undefined,
+  "trace/prepare": () => undefined,
+  "trace/check": () => undefined,
+  "trace/start": () => undefined,
+  "trace/look": () => undefined,
+  "trace/stop": () => undefined,
+  "trace/list": () => undefined,
+  "trace/forget": () => undefined,
+  "trace/open": () => undefined,
+  "trace/read-packet": () => undefined,
 }
 
 interface Options {

@@ -29,12 +29,10 @@ export interface About {
   readonly isKillOnly?: boolean
 }
 
-/** Opens an overlay about something that the panel knows. */
-export interface Open {
-  readonly type: "app/open"
-  readonly panel: "details" | "block-peer"
-  readonly about: About
-}
+/** Opens an overlay, about something that the panel knows. */
+export type Open =
+  | { readonly type: "app/open"; readonly panel: "details" | "block-peer" | "trace-packet"; readonly about: About }
+  | { readonly type: "app/open"; readonly panel: "trace-progress" }
 
 /**
  * The panel's slice after an action, what it asks of the world and what it says. The same slice object means nothing

@@ -4,6 +4,7 @@ import type { RateTable } from "../model/rates.ts"
 import { panels } from "../panels/index.ts"
 import type { Sample } from "../sample/sample.ts"
 import type { Facts, Settings } from "./facts.ts"
+import { noTraces } from "./tracing.ts"
 
 type AnyPanel = (typeof panels)[number]
 export type PanelId = AnyPanel["id"]
@@ -46,6 +47,7 @@ export function initialState(
     guide: [],
     blocks: noBlocks,
     underWay: 0,
+    tracing: noTraces,
     log: [],
     focus: "top-connections",
     isZoomed: false,

@@ -14,6 +14,7 @@ import { afterFailure, hasBlocks, isChanging, mitigationReducers } from "./mitig
 import type { PanelStep, Say } from "./panel.ts"
 import { everyPanel, ownerOfAction, panelOf, type SomePanel, sliceOf } from "./registry.ts"
 import type { PanelId, State } from "./state.ts"
+import { afterTraceFailure, isFront, seen, tracePanel, traceReducers, whenAsked } from "./tracing.ts"
 
 export type Step = readonly [State, ...Effect[]]
 
@@ -23,7 +24,7 @@ export function update(state: State, action: Action): Step {
     panel === undefined ? updateApp(state, action as AppAction) : updatePanel(state, panel, action)
   const asked = effects.filter(isChanging).length
   const counted = asked === 0 ? next : { ...next, underWay: next.underWay + asked }
-  return [refreshPanels(state, counted), ...effects]
+  return [refreshPanels(state, effects.reduce(whenAsked, counted)), ...effects]
 }
 
 function updatePanel(state: State, panel: SomePanel, action: Action): Step {
@@ -105,6 +106,20 @@ const lookAgain = ([state, ...effects]: Step): Step => {
   return [next, ...effects, ...look]
 }
 
+const opened = (state: State, panel: PanelId): Step => updateApp(state, { type: "app/open", panel })
+
+/** Without the progress of a trace that is over. */
+const closed = (state: State): State => {
+  const overlays = state.overlays.filter((id) => id !== "trace-progress")
+  return overlays.length === state.overlays.length ? state : { ...state, overlays }
+}
+
+/** The trace form waits for it. */
+const tellForm = ([state]: Step): Step =>
+  state.overlays.includes("trace-packet")
+    ? updatePanel(state, panelOf("trace-packet"), { type: "trace-packet/known" })
+    : [state]
+
 const reducers: Reducers = {
   ...mitigationReducers,
   "peer/blocked": (state, action) => lookAgain(mitigationReducers["peer/blocked"](state, action)),
@@ -117,6 +132,25 @@ const reducers: Reducers = {
       ? updatePanel(known, panelOf("block-peer"), { type: "block-peer/checked" })
       : [known]
   },
+  ...traceReducers,
+  "trace/prepared": (state, action) => tellForm(traceReducers["trace/prepared"](state, action)),
+  "trace/checked": (state, action) => tellForm(traceReducers["trace/checked"](state, action)),
+  // Who watches it run sees what came of it; whoever looks elsewhere is told.
+  "trace/ended": (state, action) => {
+    const isWatched = isFront(state, "trace-progress")
+    const [ended, ...list] = traceReducers["trace/ended"](state, action)
+    return isWatched ? [...opened(closed(ended), "trace-result"), ...list] : [closed(ended), ...list]
+  },
+  // Back to the form, with everything that stood in it.
+  "trace/failed": (state, action) => {
+    const [failed] = traceReducers["trace/failed"](state, action)
+    return isFront(state, "trace-progress") ? opened(closed(failed), "trace-packet") : [closed(failed)]
+  },
+  "trace/opened": (state, action) => {
+    const [shown] = traceReducers["trace/opened"](state, action)
+    return isFront(state, "trace-history") ? opened(shown, "trace-result") : [shown]
+  },
+  "trace/show": (state) => opened(seen(state), tracePanel(state.tracing)),
   "screen/resized": (state, { size }) => [
     size.width === state.screen.width && size.height === state.screen.height ? state : { ...state, screen: size },
   ],
@@ -139,7 +173,7 @@ const reducers: Reducers = {
   "effect/failed": (state, { effect, reason, at }) =>
     afterFailure(
       {
-        ...tick(state, at),
+        ...tick(afterTraceFailure(state, effect), at),
         ...(effect.type === "look/collect" ? { isCollecting: false, isLookWanted: false } : {}),
         notice: { text: reason, tone: "crit", until: at + FAILURE_NOTICE_MS },
       },

@@ -4,7 +4,7 @@
  * Beside the peer's own packets a filter takes the witnesses: ICMP errors that quote the peer, and the questions for the
  * hardware address on the way to it. Without them a small MTU, a refusing router and a dead neighbour stay invisible.
  */
-import { parseAddress } from "../wire/address.ts"
+import { formatAddress, parseAddress } from "../wire/address.ts"
 
 export type Mode = "general" | "handshake" | "packet-loss" | "reset-storm" | "custom"
 export type Strategy = "peer-port" | "peer-only" | "five-tuple" | "syn-rst"
@@ -90,11 +90,27 @@ export const modes: readonly ModeSpec[] = [
   { mode: "custom", label: "Custom", meaning: "strategy and a clause of one's own" },
 ]
 
-export const strategies: readonly { readonly strategy: Strategy; readonly label: string }[] = [
-  { strategy: "peer-port", label: "Peer + Port" },
-  { strategy: "peer-only", label: "Peer only" },
-  { strategy: "five-tuple", label: "5-tuple" },
-  { strategy: "syn-rst", label: "SYN/RST only" },
+export interface StrategySpec {
+  readonly strategy: Strategy
+  readonly label: string
+  readonly meaning: string
+}
+
+export const strategies: readonly StrategySpec[] = [
+  { strategy: "peer-port", label: "Peer + Port", meaning: "all packets of the peer at this port" },
+  { strategy: "peer-only", label: "Peer only", meaning: "all packets of the peer" },
+  { strategy: "five-tuple", label: "5-tuple", meaning: "the selected connection alone" },
+  { strategy: "syn-rst", label: "SYN/RST only", meaning: "handshakes and resets, no data" },
+]
+
+export const directions: readonly {
+  readonly direction: Direction
+  readonly label: string
+  readonly meaning: string
+}[] = [
+  { direction: "any", label: "Both ways", meaning: "needed to see what was not answered" },
+  { direction: "in", label: "Only in", meaning: "silence of this host proves nothing" },
+  { direction: "out", label: "Only out", meaning: "silence of the peer proves nothing" },
 ]
 
 export const modeLabel = (mode: Mode): string => modes.find((spec) => spec.mode === mode)!.label
@@ -138,6 +154,12 @@ export type FilterReading =
 const wrong = (field: FormField, reason: string): FilterReading => ({ ok: false, field, reason })
 
 const isWithin = (value: number, min: number, max: number) => Number.isInteger(value) && value >= min && value <= max
+
+/** An address as it is compared and stored; `undefined` when it is none. */
+export function canonicalPeer(text: string): string | undefined {
+  const peer = parseAddress(text.trim())
+  return peer === undefined ? undefined : formatAddress(peer)
+}
 
 /** The filter as it will run, or the field that stands in the way. */
 export function readForm(form: TraceForm): FilterReading {
@@ -245,3 +267,7 @@ export function parsePeerPort(text: string): { peer: Uint8Array; port?: number }
   const port = Number(digits)
   return peer === undefined || !isWithin(port, 1, 65_535) ? undefined : { peer, port }
 }
+
+/** As `parsePeerPort` takes it. */
+export const formatPeerPort = (peer: string, port?: number): string =>
+  port === undefined || port === 0 ? peer : peer.includes(":") ? `[${peer}]:${port}` : `${peer}:${port}`

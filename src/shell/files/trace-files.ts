@@ -19,35 +19,24 @@ import {
   statfsSync,
   writeSync,
 } from "node:fs"
-import { homedir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import {
   expiredFiles,
   historyFileName,
   isHistoryFile,
+  isSameEntry,
   LINE_SIZE_MAX,
   readEntry,
   sortEntries,
   type TraceEntry,
 } from "../../core/trace/history.ts"
-import { captureName, expiredCaptures, isCaptureName } from "../../core/trace/retention.ts"
+import { captureName, expiredCaptures, isCaptureName, SPARE_BYTES } from "../../core/trace/retention.ts"
 import { worldFailure } from "../failure.ts"
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW } = constants
 const FILE_MODE = 0o600
-/** Kept free for everybody else. */
-const SPARE_BYTES = 64 * 1024 * 1024
 /** More of one day is not read. */
 const DAY_SIZE_MAX = 64 * 1024 * 1024
-
-const SYSTEM_DATA_DIR = "/var/lib/holyf-network/snapshots"
-
-/** Where history is kept when nothing else is said. Throws a `Failure` when there is no home. */
-export function defaultDataDir(isRoot = process.geteuid?.() === 0, home = process.env.HOME ?? homedir()): string {
-  if (isRoot) return SYSTEM_DATA_DIR
-  if (home === "") throw worldFailure("cannot determine the data directory: HOME is not set. Name one with --data-dir.")
-  return join(home, ".holyf-network/snapshots")
-}
 
 const code = (error: unknown) => (error as NodeJS.ErrnoException).code ?? String(error)
 
@@ -124,6 +113,18 @@ export function openNamedFile(path: string, neededBytes: number): CaptureFile {
   } catch (error) {
     const hint = code(error) === "EEXIST" ? ": it exists already; choose another name" : `: ${code(error)}`
     throw worldFailure(`cannot write ${path}${hint}`)
+  }
+}
+
+/** Bytes that may be written where `folder` is, or would be made; `undefined` when that cannot be told. */
+export function freeBytes(folder: string): number | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    try {
+      const { bavail, bsize } = statfsSync(at)
+      return bavail * bsize
+    } catch (error) {
+      if (code(error) !== "ENOENT" || at === dirname(at)) return undefined
+    }
   }
 }
 
@@ -218,7 +219,10 @@ export function deleteEntry(dataDir: string, entry: TraceEntry): void {
     for (const name of readdirSync(dataDir).filter(isHistoryFile)) {
       const path = join(dataDir, name)
       const lines = readFileSync(path, "utf8").split("\n")
-      const kept = lines.filter((line) => !isSame(readEntry(line), entry))
+      const kept = lines.filter((line) => {
+        const other = readEntry(line)
+        return other === undefined || !isSameEntry(other, entry)
+      })
       if (kept.length === lines.length) continue
       const draft = `${path}.${randomBytes(6).toString("hex")}.tmp`
       const fd = openSync(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE)
@@ -236,11 +240,3 @@ export function deleteEntry(dataDir: string, entry: TraceEntry): void {
     throw worldFailure(`cannot delete the trace of ${entry.peer_ip}: ${code(error)}`)
   }
 }
-
-const isSame = (a: TraceEntry | undefined, b: TraceEntry): boolean =>
-  a !== undefined &&
-  a.captured_at === b.captured_at &&
-  a.peer_ip === b.peer_ip &&
-  a.port === b.port &&
-  a.filter === b.filter &&
-  a.pcap_path === b.pcap_path

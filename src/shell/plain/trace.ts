@@ -4,13 +4,15 @@ import { json } from "../../core/text/json.ts"
 import { harmless } from "../../core/text/width.ts"
 import { SNAP_LENGTH, type TraceForm } from "../../core/trace/filter.ts"
 import type { TraceEntry } from "../../core/trace/history.ts"
+import type { TraceOutcome } from "../../core/trace/outcome.ts"
 import { traceJson, traceLines } from "../../core/trace/report.ts"
 import { parseAddress } from "../../core/wire/address.ts"
 import type { TraceRequest } from "../cli.ts"
+import { resolveDataDir } from "../daemon/data-dir.ts"
 import { usageFailure, worldFailure } from "../failure.ts"
-import { defaultDataDir, readHistory } from "../files/trace-files.ts"
+import { readHistory } from "../files/trace-files.ts"
 import { requireInterface } from "../required-interface.ts"
-import { chooseWay, readTraceFile, runTrace, type TraceOutcome } from "../trace.ts"
+import { chooseWay, readTraceFile, runTrace } from "../trace.ts"
 import { complain, print } from "./output.ts"
 
 /** Throws a `Failure` when no capture was made, or none can be read. */
@@ -20,10 +22,7 @@ export async function printTrace(asked: TraceRequest): Promise<void> {
   await printOutcome(outcome, asked.json)
 }
 
-async function printOutcome(
-  { trace, verdict, about, notes }: Omit<TraceOutcome, "entry">,
-  isJson: boolean,
-): Promise<void> {
+async function printOutcome({ trace, verdict, about, notes }: TraceOutcome, isJson: boolean): Promise<void> {
   if (isJson) await print([json(traceJson(trace, { ...verdict, notes: [...verdict.notes, ...notes] }, about)), "\n"])
   else await print(traceLines(trace, verdict, about).map((line) => `${line}\n`))
   for (const note of isJson ? [] : notes) await complain(`note: ${note}`)
@@ -59,7 +58,7 @@ async function captureAsked(asked: CaptureRequest): Promise<TraceOutcome> {
       {
         form,
         ...(namespace === undefined ? {} : { namespace }),
-        dataDir: asked.dataDir ?? defaultDataDir(),
+        dataDir: await dataDirOf(asked),
         ...(asked.write === undefined ? {} : { writeTo: asked.write }),
       },
       {
@@ -74,6 +73,13 @@ async function captureAsked(asked: CaptureRequest): Promise<TraceOutcome> {
     process.off("SIGINT", stopEarly)
     process.off("SIGTERM", stopEarly)
   }
+}
+
+/** Throws a `Failure` when none can be derived. */
+async function dataDirOf({ dataDir: typed }: { readonly dataDir?: string }): Promise<string> {
+  const { dataDir, note } = resolveDataDir(typed)
+  if (note !== undefined) await complain(`warning: ${note}`)
+  return dataDir
 }
 
 /** An interface of another namespace is not ours to check. */
@@ -109,7 +115,7 @@ function findNamespace(name: string): { readonly path: string; readonly name: st
 const SHOWN = 20
 
 async function printHistory(asked: Extract<TraceRequest, { readonly kind: "trace-list" }>): Promise<void> {
-  const dataDir = asked.dataDir ?? defaultDataDir()
+  const dataDir = await dataDirOf(asked)
   const { entries, notes } = readHistory(dataDir)
   const latest = entries.toReversed()
   if (asked.json) await print([json({ data_dir: dataDir, traces: latest }), "\n"])
