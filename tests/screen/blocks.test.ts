@@ -482,7 +482,7 @@ describe("Enter on a row", () => {
       │                                                                              │
       │                                                                              │
       │ ──────────────────────────────────────────────────────────────────────────── │
-      │ k blocks this peer for some minutes   x ends its connections                 │
+      │ k blocks this peer for some minutes   x ends its connections   T traces it   │
       └──────────────────────────────────────────────────────────────────────────────┘
       "
     `)
@@ -511,7 +511,7 @@ describe("Enter on a row", () => {
       │                                                                              │
       │                                                                              │
       │ ──────────────────────────────────────────────────────────────────────────── │
-      │ k blocks this peer for some minutes   x ends its connections                 │
+      │ k blocks this peer for some minutes   x ends its connections   T traces it   │
       └──────────────────────────────────────────────────────────────────────────────┘
       "
     `)

@@ -10,7 +10,7 @@ const first = (state: State) => state.slices.help.top
 test("the keys of the focused panel first, then those of the program", () => {
   expect(overlayFrame(opened(80, 40))).toMatchInlineSnapshot(`
     "
-    ┌─ Keys ────────────────────────────────────────────────────────── 1-37 of 41 ─┐
+    ┌─ Keys ────────────────────────────────────────────────────────── 1-37 of 43 ─┐
     │ Select                                                                       │
     │   ↑          Row above                                                       │
     │   ↓          Row below                                                       │
@@ -27,6 +27,7 @@ test("the keys of the focused panel first, then those of the program", () => {
     │                                                                              │
     │ Act                                                                          │
     │   k          Block the peer or end its connections                           │
+    │   T          Capture packets of the selected row                             │
     │                                                                              │
     │ Filter and sort                                                              │
     │   /          Find rows with words, without !words                            │
@@ -47,7 +48,6 @@ test("the keys of the focused panel first, then those of the program", () => {
     │                                                                              │
     │ Act                                                                          │
     │   b          Blocked peers: extend and lift                                  │
-    │   h          Action log: who did what, and the result                        │
     └──────────────────────────────────────────────────────────────────────────────┘
     "
   `)
@@ -56,7 +56,7 @@ test("the keys of the focused panel first, then those of the program", () => {
 test("at 60x15 it fits and says where it is", () => {
   expect(overlayFrame(opened(60, 15))).toMatchInlineSnapshot(`
     "
-    ┌─ Keys ────────────────────────────────────── 1-12 of 41 ─┐
+    ┌─ Keys ────────────────────────────────────── 1-12 of 43 ─┐
     │ Select                                                   │
     │   ↑          Row above                                   │
     │   ↓          Row below                                   │
@@ -87,8 +87,8 @@ describe("scrolls", () => {
     ["up again", ["down", "down", "up"], 1],
     ["not above the top", ["up"], 0],
     ["a page", ["pagedown"], 12],
-    ["to the end", ["end"], 29],
-    ["not past the end", ["end", "down", "pagedown"], 29],
+    ["to the end", ["end"], 31],
+    ["not past the end", ["end", "down", "pagedown"], 31],
     ["back to the top", ["end", "home"], 0],
   ] as const)("%s", (_, chords, top) => expect(first(press(opened(60, 15), ...chords).state)).toBe(top))
 

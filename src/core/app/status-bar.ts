@@ -97,7 +97,8 @@ function tracePart(state: State): readonly Part[] {
   if (chip === undefined) return []
   const text = span(chip.text, chip.isNews ? "strong" : "accent")
   const hint = [gap(1), span("t", "strong"), span(" shows it", "muted")]
-  return [{ rank: rank.always, forms: [[text, ...hint], [text]] }]
+  // An overlay takes every key.
+  return [{ rank: rank.always, forms: state.overlays.length > 0 ? [[text]] : [[text, ...hint], [text]] }]
 }
 
 /** By which means we act. A weaker one matters more than the usual. */

@@ -7,7 +7,7 @@ import type { NamespaceName } from "../model/subject.ts"
 import type { Reading } from "../sample/sample.ts"
 import { duration } from "../text/units.ts"
 import type { TraceForm } from "../trace/filter.ts"
-import type { TraceEntry } from "../trace/history.ts"
+import { isSameEntry, type TraceEntry } from "../trace/history.ts"
 import type { TraceOutcome, Way } from "../trace/outcome.ts"
 import type { Layer } from "../trace/packet-text.ts"
 import type { Effect } from "./effect.ts"
@@ -185,7 +185,7 @@ const told = (state: State, { verdict, at }: ShownTrace): State => {
   return {
     ...state,
     notice: {
-      text: `trace: ${verdict.summary}; t shows it`,
+      text: `trace: ${verdict.summary}`,
       tone: first === undefined ? "ok" : first.severity,
       until: at + RESULT_MS,
     },
@@ -208,8 +208,12 @@ export function whenAsked(state: State, effect: Effect): State {
 export const tracePanel = ({ running, isNews }: Tracing) =>
   running !== undefined ? "trace-progress" : isNews ? "trace-result" : "trace-history"
 
-/** The last trace was looked at. */
-export const seen = (state: State): State => (state.tracing.isNews ? withTracing(state, { isNews: false }) : state)
+/** The last trace is looked at: the word about it has done its work. */
+export function seen(state: State): State {
+  if (!state.tracing.isNews) return state
+  const { notice: _, ...rest } = withTracing(state, { isNews: false })
+  return rest
+}
 
 /** A trace that could not be begun runs no more. */
 export const afterTraceFailure = (state: State, effect: Effect): State =>
@@ -235,3 +239,6 @@ export const FRESH_MS = 300_000
 /** The latest trace made here, while what it saw may still be so. */
 export const freshTrace = ({ tracing, now }: Pick<State, "tracing" | "now">): ShownTrace | undefined =>
   tracing.latest !== undefined && now - tracing.latest.at <= FRESH_MS ? tracing.latest : undefined
+
+export const isLatest = (entry: TraceEntry, latest: ShownTrace | undefined): latest is ShownTrace =>
+  latest?.entry !== undefined && isSameEntry(entry, latest.entry)

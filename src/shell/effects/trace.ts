@@ -3,7 +3,9 @@
  *
  * A refusal becomes data here: the form keeps what was filled in, and a packet that cannot be read says so in its place.
  */
+
 import type { ShownTrace, TraceHistoryView, TraceProgress, TraceRequest } from "../../core/app/tracing.ts"
+import { isLatest } from "../../core/app/tracing.ts"
 import type { NamespaceName } from "../../core/model/subject.ts"
 import { missing, type Reading, reading } from "../../core/sample/sample.ts"
 import { formatPeerPort, strategyLabel } from "../../core/trace/filter.ts"
@@ -109,9 +111,10 @@ export function traceEffects(dataDir?: string): Handlers {
       deleteEntry(dataDir, entry)
       return { type: "trace/listed", history: await orReason(() => listTraces(dataDir)) }
     },
-    "trace/open": async ({ entry }) => ({
+    // The latest is still in memory, saved or not.
+    "trace/open": async ({ entry }, { tracing: { latest } }) => ({
       type: "trace/opened",
-      outcome: { ...(await openTrace(entry)), at: sinceBootMs() },
+      outcome: isLatest(entry, latest) ? latest : { ...(await openTrace(entry)), at: sinceBootMs() },
     }),
     "trace/read-packet": async ({ file, number }) => ({
       type: "trace/packet-read",

@@ -1,6 +1,8 @@
 /** Details: all that is known of one connection or group, and what can be done about it. */
+
+import type { Facts } from "../../app/facts.ts"
 import { overlaySize } from "../../app/overlay-size.ts"
-import { definePanel } from "../../app/panel.ts"
+import { definePanel, type PanelStep } from "../../app/panel.ts"
 import { describeSubject, pointOf, type Subject, type SubjectFacts } from "../../model/subject.ts"
 import { addPoint, type Trail } from "../../model/trail.ts"
 import { scrolled, windowNote } from "../../text/scroll.ts"
@@ -24,6 +26,7 @@ export type DetailsAction =
   | { readonly type: "details/scroll"; readonly by: number; readonly unit: "line" | "page" | "all" }
   | { readonly type: "details/block" }
   | { readonly type: "details/kill" }
+  | { readonly type: "details/trace" }
 
 const SIZE = { width: 88, height: 20 }
 const WHEEL_LINES = 3
@@ -31,6 +34,12 @@ const WHEEL_LINES = 3
 const FOOT_HEIGHT = 2
 
 const initial: Details = { isGone: false, trail: [], top: 0 }
+/** One trace at a time: one that runs is shown. */
+const traced = (slice: Details, subject: Subject, { tracing }: Facts): PanelStep<Details> =>
+  tracing.running !== undefined
+    ? [slice, { type: "app/close" }, { type: "app/open", panel: "trace-progress" }]
+    : [slice, { type: "app/close" }, { type: "app/open", panel: "trace-packet", about: { subject } }]
+
 const page = (height: number) => Math.max(1, height - FOOT_HEIGHT)
 
 export const details = definePanel<"details", Details, DetailsAction>({
@@ -55,7 +64,8 @@ export const details = definePanel<"details", Details, DetailsAction>({
     if (shown === undefined) return slice.isGone ? slice : { ...slice, isGone: true }
     return { ...slice, shown, at: model.at, isGone: false, trail: addPoint(slice.trail, pointOf(shown)) }
   },
-  update: (slice, action, { isMasked }, { width, height }) => {
+  update: (slice, action, facts, { width, height }) => {
+    const { isMasked } = facts
     if (action.type === "details/scroll") {
       const total = bodyLines(slice, isMasked, width).length
       const step = { line: 1, page: page(height), all: total }[action.unit]
@@ -64,6 +74,7 @@ export const details = definePanel<"details", Details, DetailsAction>({
     }
     const { subject } = slice
     if (subject === undefined) return [slice]
+    if (action.type === "details/trace") return traced(slice, subject, facts)
     // The form takes the place of the details: closed, it leads back to the rows.
     const about = { subject, ...(action.type === "details/kill" ? { isKillOnly: true } : {}) }
     return [slice, { type: "app/close" }, { type: "app/open", panel: "block-peer", about }]

@@ -1,6 +1,7 @@
 /** What each key does to the trace history. */
 import type { Facts } from "../../app/facts.ts"
 import { type PanelStep, say } from "../../app/panel.ts"
+import { isLatest } from "../../app/tracing.ts"
 import type { Size } from "../../text/line.ts"
 import { scrolled } from "../../text/scroll.ts"
 import { isSameEntry, type TraceEntry } from "../../trace/history.ts"
@@ -31,7 +32,9 @@ export function update(slice: TraceHistory, action: TraceHistoryAction, facts: F
       if (entry === undefined) return [slice, say("there is no trace")]
       return [slice.page === "list" ? { ...slice, selected: entry, page: "detail", top: 0 } : toList(slice)]
     case "trace-history/open":
-      if (entry?.pcap_path === undefined) return [slice, say("its packets were not saved")]
+      if (entry === undefined) return [slice, say("there is no trace")]
+      if (entry.pcap_path === undefined && !isLatest(entry, facts.tracing.latest))
+        return [slice, say("its packets were not saved")]
       return [slice, say("reading the capture…"), { type: "trace/open", entry }]
     case "trace-history/compare":
       return entry === undefined ? [slice, say("there is no trace")] : compare(slice, entry)

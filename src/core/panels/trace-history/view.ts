@@ -29,8 +29,8 @@ const columns: readonly Column<Row>[] = [
 ]
 
 const HEAD = 1
-/** Under the table: a blank line, the selected one in two lines, where all of it is kept. */
-const FOOT = 4
+/** Under the table: a blank line, the selected one in three lines, where all of it is kept. */
+const FOOT = 5
 const MARKER = 1
 
 export const pageRows = ({ height }: Size): number => Math.max(1, height - HEAD - FOOT)
@@ -107,14 +107,15 @@ function footLines({ question }: TraceHistory, entry: TraceEntry, facts: Facts, 
     ]
   const known = (value: number) => (value < 0 ? "n/a" : String(value))
   const summary =
-    `${entry.status}  ${entry.mode ?? ""}  ${entry.direction}  ${entry.scope}  ` +
-    `captured ${known(entry.captured)}  lost ${known(entry.dropped_by_kernel)}  [R] ${entry.rst_count}  ` +
-    entry.confidence.toLowerCase()
+    `${known(entry.captured)} captured, ${known(entry.dropped_by_kernel)} lost, [R] ${entry.rst_count}, ` +
+    `${entry.confidence.toLowerCase()} confidence; ${entry.status}, ${entry.mode ?? "General triage"}, ` +
+    `${entry.scope}, ${entry.direction}`
   const [note] = history?.ok === true ? history.value.notes : []
   const dataDir = history?.ok === true ? history.value.dataDir : ""
   const cut = (text: string, where: "end" | "start" = "end") => fit(shown(text), Math.max(1, width - 2), "left", where)
   return [
     [],
+    line(span(` ${cut(entry.issue)}`, "strong")),
     line(span(` ${cut(summary)}`)),
     line(span(` ${cut(pcapText(entry, facts.isMasked), "start")}`, "muted")),
     note === undefined

@@ -62,9 +62,7 @@ function choiceOf(slice: TracePacket, name: FieldName): readonly [text: string, 
       return [label, meaning]
     }
     case "saved":
-      return slice.isSaved
-        ? ["Yes", "packets are kept for a week, for this user alone"]
-        : ["No", "only the verdict is kept"]
+      return slice.isSaved ? ["Yes", "packets, for a week"] : ["No", "only the verdict"]
     default:
       return undefined
   }

@@ -103,11 +103,13 @@ const acknowledged = numberOf("ack", "ACK", 10, ({ ack }) => ack)
 const window = numberOf("window", "WIN", 5, (packet) => packet.window)
 
 const WIDE_FROM = 110
+/** Here there is room for sequence numbers too. */
+const WIDER_FROM = 140
 
 export const packetColumns = (width: number): readonly Column<PacketRow>[] =>
   width < WIDE_FROM
     ? [number, time, ends, flags, length, shortRemark]
-    : width < WIDE_FROM + 40
+    : width < WIDER_FROM
       ? [number, time, ends, flags, length, window, remark]
       : [number, time, ends, flags, length, sequence, acknowledged, window, remark]
 

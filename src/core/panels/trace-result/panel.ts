@@ -6,7 +6,7 @@ import { windowNote } from "../../text/scroll.ts"
 import { harmless } from "../../text/width.ts"
 import { formatPeerPort } from "../../trace/filter.ts"
 import { commands } from "./commands.ts"
-import { conversationsOf, initial, type TraceResult } from "./state.ts"
+import { conversationsOf, initial, opened, type TraceResult } from "./state.ts"
 import { type TraceResultAction, update } from "./update.ts"
 import { bodyHeight, detailLines, pageRows, scrollLines, view, windowTop } from "./view.ts"
 
@@ -44,6 +44,7 @@ export const traceResult = definePanel<"trace-result", TraceResult, TraceResultA
     if (cursor !== undefined) return windowNote(windowTop(cursor, pageRows(size), total), pageRows(size), total)
     return windowNote(slice.top, bodyHeight(size), scrollLines(slice, shown, facts, size.width).length)
   },
+  open: ({ tracing }) => [opened(tracing.shown)],
   update,
   view,
   mouse: (slice, { tracing }, size, { kind, y }) => {

@@ -1,6 +1,6 @@
 /** What the result shows: which page, and where the operator is in it. */
 import type { ShownTrace } from "../../app/tracing.ts"
-import type { Conversation } from "../../trace/conversations.ts"
+import { type Conversation, NEVER } from "../../trace/conversations.ts"
 import { byPackets } from "../../trace/report.ts"
 
 export const pages = ["verdict", "packets", "conversations", "sequence"] as const
@@ -38,3 +38,11 @@ export function conversationsOf({ trace }: ShownTrace): readonly Conversation[] 
   sorted.set(trace, list)
   return list
 }
+
+/** Opens at the verdict; the sequence is of the busiest conversation whose handshake or end was seen. */
+export function opened(shown: ShownTrace | undefined): TraceResult {
+  const at = shown === undefined ? -1 : conversationsOf(shown).findIndex(hasTurn)
+  return at <= 0 ? initial : { ...initial, conversation: at }
+}
+
+const hasTurn = ({ synUs, reset, finBy }: Conversation) => synUs !== NEVER || reset !== undefined || finBy >= 0

@@ -24,7 +24,9 @@ export function verdictLines(
   const { findings, summary } = verdict
   const calm = [
     line(span(" OK   ", "ok"), span(shown(summary), "strong")),
-    ...(entry === undefined ? [] : paragraph(`confidence by size: ${entry.confidence.toLowerCase()}`, "muted", width)),
+    ...(entry === undefined
+      ? []
+      : paragraph(`${entry.confidence.toLowerCase()} confidence, by the number of packets`, "muted", width)),
   ]
   const flag = (word: string, value: number, tone: Tone): Span[] => [
     span(` ${word} `, "muted"),

@@ -5,6 +5,7 @@ import { type Line, line, type Size, type Span, span } from "../../text/line.ts"
 import { maskAddresses } from "../../text/mask.ts"
 import { scrolled } from "../../text/scroll.ts"
 import { columnWidths, tableHead, tableRow } from "../../text/table.ts"
+import { offsetOf, timestamp } from "../../text/timestamp.ts"
 import { count } from "../../text/units.ts"
 import { cut, harmless, wrap } from "../../text/width.ts"
 import { type PacketLine, packetLine } from "../../trace/packet-text.ts"
@@ -151,12 +152,13 @@ export function detailLines(slice: TraceResult, shown: ShownTrace, facts: Facts,
 }
 
 function summary(packet: PacketLine, shown: ShownTrace, text: (text: string) => string, width: number): Line[] {
-  const at = new Date((shown.trace.firstUs + packet.sinceStartUs) / 1000).toISOString()
+  const atMs = (shown.trace.firstUs + packet.sinceStartUs) / 1000
+  const clock = timestamp({ at: atMs, offsetMinutes: offsetOf(shown.about.capturedAt) }).slice(11)
   const ends = packet.from === "" && packet.to === "" ? "" : text(`${packet.from} → ${packet.to}`)
   return [
     line(
       span(` packet ${packet.number}`, "strong"),
-      span(`  +${(packet.sinceStartUs / 1e6).toFixed(6)} s  ${at.slice(11, 23)} UTC`, "muted"),
+      span(`  +${(packet.sinceStartUs / 1e6).toFixed(6)} s  ${clock}`, "muted"),
     ),
     line(span(` ${cut(ends, Math.max(1, width - 20), "middle")}`), span(`  ${packet.what}`, "strong")),
     ...(packet.remark === "" ? [] : [line(span(` ${packet.remark}`, "warn"))]),
