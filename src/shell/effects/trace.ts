@@ -10,7 +10,7 @@ import type { NamespaceName } from "../../core/model/subject.ts"
 import { missing, type Reading, reading } from "../../core/sample/sample.ts"
 import { formatPeerPort, strategyLabel } from "../../core/trace/filter.ts"
 import type { TraceEntry } from "../../core/trace/history.ts"
-import { resolveDataDir } from "../daemon/data-dir.ts"
+import { type ChosenDataDir, resolveDataDir } from "../daemon/data-dir.ts"
 import { Failure, worldFailure } from "../failure.ts"
 import { currentActor, logAction } from "../files/action-log.ts"
 import { deleteEntry, readHistory } from "../files/trace-files.ts"
@@ -42,7 +42,7 @@ interface Running {
 /** `dataDir`: named on the command line; else it is resolved anew each time, since a worker may have begun meanwhile. */
 export function traceEffects(dataDir?: string): Handlers {
   let running: Running | undefined
-  const whereKept = () => resolveDataDir(dataDir).dataDir
+  const whereKept = () => resolveDataDir(dataDir)
 
   const run = async (request: TraceRequest): Promise<ShownTrace> => {
     if (running !== undefined) throw worldFailure("cannot trace: another trace is running")
@@ -54,7 +54,7 @@ export function traceEffects(dataDir?: string): Handlers {
         {
           form,
           ...(namespace === undefined ? {} : { namespace: { path: pathOf(namespace), name: namespace.name } }),
-          dataDir: whereKept(),
+          dataDir: whereKept().dataDir,
         },
         {
           stop: mine.stop.signal,
@@ -80,7 +80,7 @@ export function traceEffects(dataDir?: string): Handlers {
       preparation: await prepareTrace(
         peer,
         { isTranslated, ...(namespace === undefined ? {} : { namespace }) },
-        whereKept(),
+        whereKept().dataDir,
       ),
     }),
     "trace/check": async ({ clause }) => {
@@ -107,9 +107,9 @@ export function traceEffects(dataDir?: string): Handlers {
     },
     "trace/list": async () => ({ type: "trace/listed", history: await orReason(() => listTraces(whereKept())) }),
     "trace/forget": async ({ entry }) => {
-      const dataDir = whereKept()
-      deleteEntry(dataDir, entry)
-      return { type: "trace/listed", history: await orReason(() => listTraces(dataDir)) }
+      const kept = whereKept()
+      deleteEntry(kept.dataDir, entry)
+      return { type: "trace/listed", history: await orReason(() => listTraces(kept)) }
     },
     // The latest is still in memory, saved or not.
     "trace/open": async ({ entry }, { tracing: { latest } }) => ({
@@ -135,9 +135,9 @@ async function orReason<T>(act: () => T | Promise<T>): Promise<Reading<T>> {
   }
 }
 
-function listTraces(dataDir: string): TraceHistoryView {
+function listTraces({ dataDir, note }: ChosenDataDir): TraceHistoryView {
   const { entries, notes } = readHistory(dataDir)
-  return { dataDir, entries: entries.toReversed(), notes }
+  return { dataDir, entries: entries.toReversed(), notes: [...(note === undefined ? [] : [note]), ...notes] }
 }
 
 /** A file that leads into the namespace now. Throws a `Failure` when nothing does. */
