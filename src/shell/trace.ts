@@ -29,6 +29,7 @@ import {
 } from "./files/trace-files.ts"
 import { listInterfaces } from "./interfaces.ts"
 import { KernelError } from "./kernel/netlink.ts"
+import { listAliases } from "./kernel/peer-aliases.ts"
 import { findRoute } from "./kernel/routes.ts"
 import {
   type CaptureProgress,
@@ -41,7 +42,7 @@ import {
 
 /**
  * Where packets of this peer can be seen. `any` where one interface would show half: behind address translation, inside
- * another namespace, and for link-local addresses, which exist on every link. Throws a `Failure` without a route.
+ * another namespace, and for link-local addresses, which exist on every link.
  */
 export async function chooseWay(
   peer: Uint8Array,
@@ -49,16 +50,19 @@ export async function chooseWay(
 ): Promise<Way> {
   const isLinkLocal = peer.length === 16 && peer[0] === 0xfe && (peer[1]! & 0xc0) === 0x80
   if (where.isInNamespace === true || isLinkLocal) return { interfaceName: "any" }
+  const { isTranslated, list } = await listAliases(peer)
+  const aliases = list.length === 0 ? {} : { aliases: list }
   try {
     const { interfaceName, gateway } = await findRoute(peer)
     return {
-      interfaceName: where.isTranslated === true ? "any" : interfaceName,
+      interfaceName: isTranslated || where.isTranslated === true ? "any" : interfaceName,
       ...(gateway === undefined ? {} : { gateway }),
+      ...aliases,
     }
   } catch (error) {
     if (!(error instanceof KernelError)) throw error
     // Without a route nothing leaves, and the peer's packets may arrive all the same.
-    return { interfaceName: "any" }
+    return { interfaceName: "any", ...aliases }
   }
 }
 

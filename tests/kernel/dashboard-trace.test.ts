@@ -194,6 +194,21 @@ function define() {
     expect(verdict).toMatch(/on any in network namespace/)
   }, 30_000)
 
+  test("a published port is seen on both sides of its translation", async () => {
+    expect(await hosts.peer.open(1, PEER, HOST, PUBLISHED)).toBe(1)
+    const limits = ["--packets", "60", "--seconds", "10"]
+    const words = ["trace", `${PEER}:${PUBLISHED}`, ...limits, "--json", "--data-dir", "/var/lib/t"]
+    const own = ["unshare", "--mount", "sh", "-ec", 'mkdir -p /var/lib; mount -t tmpfs tmpfs /var/lib; exec "$@"', "sh"]
+    const child = Bun.spawn([...own, builtBinary(), ...words], { stdout: "pipe", stderr: "inherit" })
+    const text = child.stdout.text()
+    while (child.exitCode === null) await hosts.peer.open(1, PEER, HOST, PUBLISHED)
+    const report = JSON.parse(await text)
+    expect(report).toMatchObject({ interface: "any", findings: [] })
+    expect(report.filter).toContain(`(host ${PEER} and port ${PUBLISHED}) or (host ${PEER} and port 80)`)
+    const asked = new Set(report.conversations.map(({ b }: { b: string }) => b))
+    expect(asked).toEqual(new Set([`${HOST}:${PUBLISHED}`, "172.30.0.2:80"]))
+  }, 20_000)
+
   test("traces lie where the daemon keeps its history, and the plain command finds them", async () => {
     const settings = "/var/lib/daemon.json"
     const dataDir = "/var/lib/elsewhere"

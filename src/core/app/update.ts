@@ -203,7 +203,8 @@ const reducers: Reducers = {
   "app/zoom": (state) => [{ ...state, isZoomed: !state.isZoomed }],
   // Asked a second time, it ends: the blocks stay and are lifted on time.
   "app/quit": (state) =>
-    (hasBlocks(state) || state.underWay > 0) && state.overlays.at(-1) !== "quit-blocks"
+    (hasBlocks(state) || state.underWay > 0 || state.tracing.running !== undefined) &&
+    state.overlays.at(-1) !== "quit-blocks"
       ? updateApp(state, { type: "app/open", panel: "quit-blocks" })
       : [state, { type: "program/quit", code: 0 }],
 }

@@ -1,4 +1,5 @@
 /** What is left of a trace when it is over, or of a capture file that was read. */
+import type { Alias } from "../sample/aliases.ts"
 import type { TraceEntry } from "./history.ts"
 import type { Verdict } from "./judge.ts"
 import type { TraceDescription } from "./report.ts"
@@ -20,4 +21,6 @@ export interface Way {
   readonly interfaceName: string
   /** Whom packets are handed to, when it is not the peer itself. */
   readonly gateway?: string
+  /** Other names under which this host sees the peer's packets; absent: none. */
+  readonly aliases?: readonly Alias[]
 }

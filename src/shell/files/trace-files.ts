@@ -32,6 +32,7 @@ import {
 } from "../../core/trace/history.ts"
 import { captureName, expiredCaptures, isCaptureName, SPARE_BYTES } from "../../core/trace/retention.ts"
 import { worldFailure } from "../failure.ts"
+import { FOLDER_MODE } from "./data-folder.ts"
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW } = constants
 const FILE_MODE = 0o600
@@ -67,7 +68,7 @@ function captureFile(path: string, fd: number): CaptureFile {
 function openFolder(dataDir: string): string {
   const folder = tracesFolder(dataDir)
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o755 })
+    mkdirSync(dataDir, { recursive: true, mode: FOLDER_MODE })
     try {
       mkdirSync(folder, { mode: 0o700 })
     } catch (error) {
@@ -158,7 +159,7 @@ function pruneCaptures(folder: string, at: number, kept: string): void {
 export function appendEntry(dataDir: string, entry: TraceEntry, at: number, offsetMinutes: number): void {
   const path = join(dataDir, historyFileName(at, offsetMinutes))
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o755 })
+    mkdirSync(dataDir, { recursive: true, mode: FOLDER_MODE })
     const fd = openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, FILE_MODE)
     try {
       writeSync(fd, `${JSON.stringify(entry)}\n`)

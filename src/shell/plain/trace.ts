@@ -47,6 +47,7 @@ async function captureAsked(asked: CaptureRequest): Promise<TraceOutcome> {
     isSaved: true,
     clause: asked.filter ?? "",
     ...(way.gateway === undefined ? {} : { gateway: way.gateway }),
+    ...(way.aliases === undefined ? {} : { aliases: way.aliases }),
   }
   const stop = new AbortController()
   // The first Ctrl+C ends the capture, the second one the program.

@@ -118,7 +118,7 @@ export function preparationFor(slice: TracePacket, { tracing }: Pick<Facts, "tra
 
 export function formOf(slice: TracePacket, facts: Pick<Facts, "tracing">): TraceForm {
   const { texts, mode, strategy, direction, isSaved, seed } = slice
-  const gateway = preparationFor(slice, facts)?.way.gateway
+  const { gateway, aliases } = preparationFor(slice, facts)?.way ?? {}
   return {
     peer: canonicalPeer(texts.peer.text) ?? texts.peer.text,
     ...(texts.port.text.trim() === "" ? {} : { port: wholeNumber(texts.port) }),
@@ -133,6 +133,7 @@ export function formOf(slice: TracePacket, facts: Pick<Facts, "tracing">): Trace
     clause: texts.clause.text,
     ...seed,
     ...(gateway === undefined ? {} : { gateway }),
+    ...(aliases === undefined ? {} : { aliases }),
   }
 }
 

@@ -7,7 +7,9 @@ import { maskAddress, maskAddresses } from "../../text/mask.ts"
 import { bytes, count } from "../../text/units.ts"
 import { cellWidth, fit, harmless, wrap } from "../../text/width.ts"
 import {
+  aliasesOf,
   directions,
+  formatPeerPort,
   largestFile,
   modes,
   PACKETS_MAX,
@@ -172,6 +174,9 @@ function noteLines(slice: TracePacket, facts: Facts, width: number): readonly Li
       ? "hidden while addresses are masked"
       : reading.filter
   const [first = "", ...rest] = wrap(harmless(filter), Math.max(1, width - MARGIN * 2 - LABEL))
+  const aliases = aliasesOf(form).map(({ address, aliasPort }) =>
+    formatPeerPort(facts.isMasked ? maskAddress(address) : address, form.port === undefined ? undefined : aliasPort),
+  )
   const free = preparation?.free === undefined ? "" : `; ${bytes(preparation.free)} free in ${preparation.folder}`
   const size =
     Number.isNaN(form.packets) || Number.isNaN(form.snapLength)
@@ -188,6 +193,9 @@ function noteLines(slice: TracePacket, facts: Facts, width: number): readonly Li
           "warn",
           width,
         )),
+    ...(aliases.length === 0 || slice.strategy === "five-tuple"
+      ? []
+      : paragraph(`translated on this host: also ${aliases.join(", ")}`, "muted", width)),
     line(span(`${" ".repeat(MARGIN)}${"FILTER".padEnd(LABEL)}`, "muted"), span(first, reading.ok ? "plain" : "muted")),
     ...rest.map((piece) => line(span(`${" ".repeat(MARGIN + LABEL)}${piece}`, reading.ok ? "plain" : "muted"))),
     ...size,

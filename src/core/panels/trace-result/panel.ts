@@ -8,7 +8,7 @@ import { formatPeerPort } from "../../trace/filter.ts"
 import { commands } from "./commands.ts"
 import { conversationsOf, initial, opened, type TraceResult } from "./state.ts"
 import { type TraceResultAction, update } from "./update.ts"
-import { bodyHeight, detailLines, pageRows, scrollLines, view, windowTop } from "./view.ts"
+import { bodyHeight, detailLines, scrollLines, tableRows, view, windowTop } from "./view.ts"
 
 const SIZE = { width: 150, height: 32 }
 const WHEEL_LINES = 3
@@ -41,7 +41,8 @@ export const traceResult = definePanel<"trace-result", TraceResult, TraceResultA
         : slice.page === "conversations"
           ? [slice.conversation, conversationsOf(shown).length]
           : [undefined, 0]
-    if (cursor !== undefined) return windowNote(windowTop(cursor, pageRows(size), total), pageRows(size), total)
+    const rows = tableRows(slice.page, size)
+    if (cursor !== undefined) return windowNote(windowTop(cursor, rows, total), rows, total)
     return windowNote(slice.top, bodyHeight(size), scrollLines(slice, shown, facts, size.width).length)
   },
   open: ({ tracing }) => [opened(tracing.shown)],
@@ -52,7 +53,7 @@ export const traceResult = definePanel<"trace-result", TraceResult, TraceResultA
       return { type: "trace-result/move", by: kind === "wheel-up" ? -WHEEL_LINES : WHEEL_LINES, unit: "line" }
     const { shown } = tracing
     if (shown === undefined || slice.detail !== undefined || y < ABOVE_ROWS) return undefined
-    const page = pageRows(size)
+    const page = tableRows(slice.page, size)
     if (slice.page === "packets")
       return {
         type: "trace-result/select",

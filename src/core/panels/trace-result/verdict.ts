@@ -39,7 +39,7 @@ export function verdictLines(
     [],
     line(
       span(
-        ` ${count(trace.packetCount)} packets, ${bytes(trace.bytes)} in ${about.seconds.toFixed(1)} s${where(about, shown)}`,
+        ` ${count(trace.packetCount)} packets, ${bytes(trace.bytes)} in ${about.seconds.toFixed(1)} s${where(about, shown)}${statusText(entry)}`,
       ),
       span(
         lost === undefined ? "" : `, ${count(lost)} lost by the capture`,
@@ -60,6 +60,16 @@ export function verdictLines(
     ...labelled("pcap", about.file === undefined ? "not saved" : pathText(about.file, isMasked, shown), width),
   ]
 }
+
+const statusWords: Readonly<Record<string, string>> = {
+  completed: "; its packet limit was reached",
+  aborted: "; stopped early",
+  failed: "; it failed",
+}
+
+/** How it ended, where that is not its time. */
+const statusText = (entry: ShownTrace["entry"]): string =>
+  entry === undefined ? "" : (statusWords[entry.status] ?? "")
 
 /** The name of a capture holds its peer. */
 export const pathText = (path: string, isMasked: boolean, shown: (text: string) => string): string =>

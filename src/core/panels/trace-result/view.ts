@@ -6,8 +6,9 @@ import { maskAddresses } from "../../text/mask.ts"
 import { scrolled } from "../../text/scroll.ts"
 import { columnWidths, tableHead, tableRow } from "../../text/table.ts"
 import { offsetOf, timestamp } from "../../text/timestamp.ts"
-import { count } from "../../text/units.ts"
+import { count, microseconds } from "../../text/units.ts"
 import { cut, harmless, wrap } from "../../text/width.ts"
+import { type Conversation, NEVER } from "../../trace/conversations.ts"
 import { type PacketLine, packetLine } from "../../trace/packet-text.ts"
 import { protocolName } from "../../trace/report.ts"
 import { sequenceLines } from "../../trace/sequence.ts"
@@ -89,12 +90,36 @@ function packetsPage({ packet }: TraceResult, shown: ShownTrace, facts: Facts, s
   return [[span(" "), ...tableHead(columns, widths)], ...rows]
 }
 
-function conversationsPage({ conversation }: TraceResult, shown: ShownTrace, facts: Facts, size: Size): Line[] {
+/** Under the conversations: what the selected one asked for. */
+const NAMES = 3
+
+/** Rows of the page's table that are seen at once. */
+export const tableRows = (page: TraceResult["page"], size: Size): number =>
+  Math.max(1, pageRows(size) - (page === "conversations" ? NAMES : 0))
+
+/** The names that a conversation asked for: a server's, or those of DNS with what became of them. */
+function namesOf({ trace }: ShownTrace, { index, serverName }: Conversation): string {
+  if (serverName !== undefined) return `TLS server name: ${serverName}`
+  const asked = trace.questions.filter(({ conversation }) => conversation === index)
+  if (asked.length === 0) return ""
+  const answers = asked.map(({ name, type, answeredUs, atUs, rcode }) => {
+    if (answeredUs === NEVER) return `${name} ${type}: no answer`
+    return `${name} ${type}: ${rcode === 0 ? "" : `error ${rcode}, `}${microseconds(answeredUs - atUs)}`
+  })
+  return `DNS: ${answers.join("; ")}`
+}
+
+function conversationsPage(
+  { conversation, page: name }: TraceResult,
+  shown: ShownTrace,
+  facts: Facts,
+  size: Size,
+): Line[] {
   const list = conversationsOf(shown)
   if (list.length === 0) return [line(span(" no conversation was captured", "muted"))]
   const columns = conversationColumns(size.width)
   const widths = columnWidths(columns, size.width - MARKER)
-  const page = pageRows(size)
+  const page = tableRows(name, size)
   const top = windowTop(conversation, page, list.length)
   const text = showing(facts)
   const rows = list.slice(top, top + page).map((each, i): Line => {
@@ -102,7 +127,18 @@ function conversationsPage({ conversation }: TraceResult, shown: ShownTrace, fac
     const row = { conversation: each, shown: text }
     return [span(isSelected ? "▌" : " ", "accent"), ...tableRow(columns, widths, row, isSelected)]
   })
-  return [[span(" "), ...tableHead(columns, widths)], ...rows]
+  const blank = Array.from({ length: page - rows.length }, (): Line => [])
+  const names = wrap(text(namesOf(shown, list[conversation] ?? list[0]!)), Math.max(1, size.width - 2)).slice(
+    0,
+    NAMES - 1,
+  )
+  return [
+    [span(" "), ...tableHead(columns, widths)],
+    ...rows,
+    ...blank,
+    [],
+    ...names.map((piece) => line(span(` ${piece}`, "muted"))),
+  ]
 }
 
 function sequencePage({ conversation }: TraceResult, shown: ShownTrace, facts: Facts): readonly Line[] {
