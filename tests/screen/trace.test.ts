@@ -382,6 +382,16 @@ describe("while a trace runs", () => {
     expect(effects).toEqual([{ type: "trace/look" }])
   })
 
+  test("q asks first, since nothing would judge it", () => {
+    const state = press(press(running(), "enter").state, "q").state
+    expect(flowing(overlayFrame(state))).toContain(
+      "A trace is running. It ends with the program, and nothing judges it.",
+    )
+    expect(overlayFrame(state)).not.toContain("lift")
+    expect(press(state, "enter").effects).toEqual([{ type: "program/quit", code: 0 }])
+    expect(press(state, "escape").state.tracing.running).toBeDefined()
+  })
+
   test("no second one is begun", () => {
     const state = press(running(), "enter").state
     const again = apply(state, { type: "app/open", panel: "trace-packet" })
@@ -529,6 +539,17 @@ describe("the result", () => {
       └──────────────────────────────────────────────────────────────────────────────┘
       "
     `)
+  })
+
+  test("names that were asked for stand under the conversation", () => {
+    const question = Uint8Array.fromHex("12340100000100000000000007" + "6578616d706c6504746573740000010001")
+    const asked = { at: 0, bytes: make.datagramPacket({ from: PEER, to: "10.0.0.10", toPort: 53, payload: question }) }
+    const text = flowing(overlayFrame(press(ended(running(), { steps: [asked] }), "3").state))
+    expect(text).toContain("DNS: example.test A: no answer")
+  })
+
+  test("says when it was stopped early", () => {
+    expect(overlayFrame(ended(running(), { status: "aborted" }))).toContain("on eth0; stopped early")
   })
 
   test("one packet in full, read from the file", () => {
