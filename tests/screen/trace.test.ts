@@ -3,11 +3,10 @@ import { describe, expect, test } from "bun:test"
 import { actionForPaste } from "../../src/core/app/keymap.ts"
 import type { State } from "../../src/core/app/state.ts"
 import { timers } from "../../src/core/app/timers.ts"
-import { freshTrace } from "../../src/core/app/tracing.ts"
 import { update } from "../../src/core/app/update.ts"
 import { missing, reading } from "../../src/core/sample/sample.ts"
 import * as make from "../packets.ts"
-import { apply, frame, look, overlayFrame, press, statusLine, typed, watching } from "../support/host.ts"
+import { apply, frame, look, overlayFrame, panelFrame, press, statusLine, typed, watching } from "../support/host.ts"
 import { webServer } from "../support/hosts.ts"
 import { FOLDER, form, into, out, PEER, prepared, type TraceSpec, trace, unanswered } from "../support/traces.ts"
 
@@ -371,7 +370,7 @@ describe("while a trace runs", () => {
     expect([state.overlays, effects]).toEqual([[], []])
     expect(statusLine(state)).toContain("TRACE 7s t shows it")
     expect(front(press(state, "t").state)).toBe("trace-progress")
-    expect(front(press(state, "tab", "T").state)).toBe("trace-progress")
+    expect(front(press(state, "tab", "tab", "T").state)).toBe("trace-progress")
   })
 
   test("rows are looked at as ever", () => {
@@ -610,10 +609,40 @@ describe("the result", () => {
     expect(frame(running(press(web(), "m").state))).not.toMatch(/198\.51|198_51|0xc633/)
   })
 
-  test("its findings tell of the peer for a while", () => {
-    const state = ended(running(), { steps: unanswered })
-    expect(freshTrace(state)?.verdict.findings.map(({ id }) => id)).toEqual(["syn-unanswered"])
-    expect(freshTrace(apply(state, { type: "clock/ticked", at: state.now + 301_000 }))).toBeUndefined()
+  describe("its findings stand in the diagnosis of the peer for a while", () => {
+    const panel = (state: State) => panelFrame(apply(state, { type: "app/focus", panel: "diagnosis" }), "diagnosis")
+    const state = () => press(ended(running(web(120, 40)), { steps: unanswered }), "escape").state
+
+    test("with their evidence and what to do next", () => {
+      const text = flowing(panel({ ...state(), isZoomed: true }))
+      expect(text).toMatch(/WARN Trace: SYN without an answer +port 443, peer 198\.51\.100\.24, interface eth0/)
+      expect(text).toContain("sent [S] to this host (10.0.0.10:443)")
+      expect(text).toContain("look at the firewall: nft list ruleset")
+      expect(text).toContain("clears when five minutes have passed")
+    })
+
+    test("for five minutes, or until another trace", () => {
+      expect(panel(apply(state(), { type: "clock/ticked", at: state().now + 300_000 }))).toContain("Trace:")
+      expect(panel(apply(state(), { type: "clock/ticked", at: state().now + 300_001 }))).not.toContain("Trace:")
+      expect(panel(ended(state()))).not.toContain("Trace:")
+    })
+
+    test("and not those that are about the capture alone", () => {
+      expect(panel(press(ended(running(web(120, 40)), { steps: [] }), "escape").state)).not.toContain("Trace:")
+    })
+
+    test("masked as everything else, also in one line", () => {
+      const masked = press(state(), "m").state
+      expect(panel(masked)).not.toContain("198.51")
+      const narrow = { ...masked, screen: { width: 80, height: 24 } }
+      expect(frame(narrow)).toContain("Trace: SYN without an answer")
+      expect(frame(narrow)).not.toContain("198.51")
+    })
+
+    test("one of before that is only looked at says nothing of now", () => {
+      const other = apply(listed(web(120, 40)), { type: "trace/opened", outcome: trace(web(), { steps: unanswered }) })
+      expect(panel(press(other, "escape", "escape").state)).not.toContain("Trace:")
+    })
   })
 })
 

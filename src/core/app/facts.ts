@@ -1,5 +1,6 @@
 /** The shared part of the state: what every panel may read and none may write. */
 import type { Thresholds } from "../config/thresholds.ts"
+import type { Change, Diagnosis } from "../diagnosis/finding.ts"
 import type { KnownBlocks } from "../mitigation/active.ts"
 import type { Capabilities } from "../mitigation/capability.ts"
 import type { Lifelines } from "../mitigation/guards.ts"
@@ -45,6 +46,10 @@ export interface Facts {
   readonly model?: Model
   /** When `model` came (as `now`). */
   readonly lookedAt?: number
+  /** What the rules found in the model's window; absent until there was one. */
+  readonly diagnosis?: Diagnosis
+  /** What findings came and went, newest first. */
+  readonly changes: readonly Change[]
   /** The interface, second by second. */
   readonly lane?: Lane
   readonly notice?: Notice

@@ -1,8 +1,11 @@
 /** The panels, in screen order; overlays after them. A new panel is one line here. */
+
 import { actionLog } from "./action-log/panel.ts"
 import { blockPeer } from "./block-peer/panel.ts"
 import { blockedPeers } from "./blocked-peers/panel.ts"
 import { details } from "./details/panel.ts"
+import { diagnosis } from "./diagnosis/panel.ts"
+import { diagnosisHistory } from "./diagnosis-history/panel.ts"
 import { help } from "./help/panel.ts"
 import { quitBlocks } from "./quit-blocks/panel.ts"
 import { systemHealth } from "./system-health/panel.ts"
@@ -15,7 +18,9 @@ import { traceResult } from "./trace-result/panel.ts"
 export const panels = [
   topConnections,
   systemHealth,
+  diagnosis,
   help,
+  diagnosisHistory,
   details,
   blockPeer,
   blockedPeers,

@@ -1,7 +1,10 @@
 /** `holyf-network trace`: packets of a peer captured and judged, a capture file judged, or the traces made before. */
 import { statSync } from "node:fs"
+import { findingFields } from "../../core/export/diagnosis-json.ts"
 import { json } from "../../core/text/json.ts"
+import { offsetOf } from "../../core/text/timestamp.ts"
 import { harmless } from "../../core/text/width.ts"
+import { asFindings } from "../../core/trace/as-finding.ts"
 import { SNAP_LENGTH, type TraceForm } from "../../core/trace/filter.ts"
 import type { TraceEntry } from "../../core/trace/history.ts"
 import type { TraceOutcome } from "../../core/trace/outcome.ts"
@@ -23,8 +26,10 @@ export async function printTrace(asked: TraceRequest): Promise<void> {
 }
 
 async function printOutcome({ trace, verdict, about, notes }: TraceOutcome, isJson: boolean): Promise<void> {
-  if (isJson) await print([json(traceJson(trace, { ...verdict, notes: [...verdict.notes, ...notes] }, about)), "\n"])
-  else await print(traceLines(trace, verdict, about).map((line) => `${line}\n`))
+  if (isJson) {
+    const findings = asFindings({ verdict, about }).map((finding) => findingFields(finding, offsetOf(about.capturedAt)))
+    await print([json(traceJson(trace, { ...verdict, notes: [...verdict.notes, ...notes] }, about, findings)), "\n"])
+  } else await print(traceLines(trace, verdict, about).map((line) => `${line}\n`))
   for (const note of isJson ? [] : notes) await complain(`note: ${note}`)
 }
 
