@@ -39,6 +39,31 @@ interface Running {
   progress: TraceProgress
 }
 
+/**
+ * What only reads: the traces of before, and their captures. A replay has these too.
+ *
+ * `dataDir`: named on the command line; else it is resolved anew each time.
+ */
+export function traceReadingEffects(
+  dataDir?: string,
+): Pick<Handlers, "trace/list" | "trace/open" | "trace/read-packet"> {
+  return {
+    "trace/list": async () => ({
+      type: "trace/listed",
+      history: await orReason(() => listTraces(resolveDataDir(dataDir))),
+    }),
+    // The latest is still in memory, saved or not.
+    "trace/open": async ({ entry }, { tracing: { latest } }) => ({
+      type: "trace/opened",
+      outcome: isLatest(entry, latest) ? latest : { ...(await openTrace(entry)), at: sinceBootMs() },
+    }),
+    "trace/read-packet": async ({ file, number }) => ({
+      type: "trace/packet-read",
+      packet: { file, number, layers: await orReason(() => readPacketLayers(file, number)) },
+    }),
+  }
+}
+
 /** `dataDir`: named on the command line; else it is resolved anew each time, since a worker may have begun meanwhile. */
 export function traceEffects(dataDir?: string): Handlers {
   let running: Running | undefined
@@ -75,6 +100,7 @@ export function traceEffects(dataDir?: string): Handlers {
   }
 
   return {
+    ...traceReadingEffects(dataDir),
     "trace/prepare": async ({ peer, isTranslated, namespace }) => ({
       type: "trace/prepared",
       preparation: await prepareTrace(
@@ -105,21 +131,11 @@ export function traceEffects(dataDir?: string): Handlers {
       running?.stop.abort()
       return undefined
     },
-    "trace/list": async () => ({ type: "trace/listed", history: await orReason(() => listTraces(whereKept())) }),
     "trace/forget": async ({ entry }) => {
       const kept = whereKept()
       deleteEntry(kept.dataDir, entry)
       return { type: "trace/listed", history: await orReason(() => listTraces(kept)) }
     },
-    // The latest is still in memory, saved or not.
-    "trace/open": async ({ entry }, { tracing: { latest } }) => ({
-      type: "trace/opened",
-      outcome: isLatest(entry, latest) ? latest : { ...(await openTrace(entry)), at: sinceBootMs() },
-    }),
-    "trace/read-packet": async ({ file, number }) => ({
-      type: "trace/packet-read",
-      packet: { file, number, layers: await orReason(() => readPacketLayers(file, number)) },
-    }),
   }
 }
 
