@@ -1,6 +1,7 @@
 /** `holyf-network trace`: packets of a peer captured and judged, a capture file judged, or the traces made before. */
 import { statSync } from "node:fs"
 import { findingFields } from "../../core/export/diagnosis-json.ts"
+import { selectNamespaces } from "../../core/sample/network-namespace.ts"
 import { json } from "../../core/text/json.ts"
 import { offsetOf } from "../../core/text/timestamp.ts"
 import { harmless } from "../../core/text/width.ts"
@@ -14,6 +15,8 @@ import type { TraceRequest } from "../cli.ts"
 import { resolveDataDir } from "../daemon/data-dir.ts"
 import { usageFailure, worldFailure } from "../failure.ts"
 import { readHistory } from "../files/trace-files.ts"
+import { UnitNames } from "../look/units.ts"
+import { NamespaceList } from "../namespaces.ts"
 import { requireInterface } from "../required-interface.ts"
 import { chooseWay, readTraceFile, runTrace } from "../trace.ts"
 import { complain, print } from "./output.ts"
@@ -111,9 +114,17 @@ function findNamespace(name: string): { readonly path: string; readonly name: st
       return false
     }
   })
-  if (path === undefined)
+  const known = path ?? pathOfKnown(name)
+  if (known === undefined)
     throw worldFailure(`there is no network namespace ${harmless(name)}; ip netns list shows those with a name`)
-  return { path, name }
+  return { path: known, name }
+}
+
+/** By what the rows of `connections` call it: its container, or its number. */
+function pathOfKnown(name: string): string | undefined {
+  const units = new UnitNames()
+  const all = new NamespaceList({ unitOf: (pid) => units.containerOf(pid) }).look()
+  return selectNamespaces(all, { name }).find((namespace) => namespace?.path !== undefined)?.path
 }
 
 // ---- history -------------------------------------------------------------------------------------------------------
