@@ -19,7 +19,9 @@ import { KernelError } from "../kernel/netlink.ts"
 import { NamespaceList } from "../namespaces.ts"
 import type { EffectHandlers } from "../program.ts"
 import { checkFilter, findTcpdump } from "../tools/tcpdump.ts"
-import { openTrace, prepareTrace, readPacketLayers, runTrace } from "../trace.ts"
+import { runTrace } from "../trace.ts"
+import { prepareTrace } from "../trace-preparation.ts"
+import { openTrace, readPacketLayers } from "../trace-reading.ts"
 
 type Handlers = Pick<
   EffectHandlers,

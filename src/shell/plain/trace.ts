@@ -18,7 +18,9 @@ import { readHistory } from "../files/trace-files.ts"
 import { UnitNames } from "../look/units.ts"
 import { NamespaceList } from "../namespaces.ts"
 import { requireInterface } from "../required-interface.ts"
-import { chooseWay, readTraceFile, runTrace } from "../trace.ts"
+import { runTrace } from "../trace.ts"
+import { chooseWay } from "../trace-preparation.ts"
+import { readTraceFile } from "../trace-reading.ts"
 import { complain, print } from "./output.ts"
 
 /** Throws a `Failure` when no capture was made, or none can be read. */
