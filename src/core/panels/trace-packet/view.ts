@@ -1,7 +1,7 @@
 /** The trace form as lines: the fields, the filter as it will run, what it takes, and what stands in the way. */
 import type { Facts } from "../../app/facts.ts"
 import { fieldLine } from "../../text/field-view.ts"
-import { lineWidth } from "../../text/layer.ts"
+import { cutLine, lineWidth } from "../../text/layer.ts"
 import { type Line, line, type Size, type Span, span, type Tone } from "../../text/line.ts"
 import { maskAddress, maskAddresses } from "../../text/mask.ts"
 import { bytes, count } from "../../text/units.ts"
@@ -101,7 +101,7 @@ export function formLines(slice: TracePacket, facts: Facts, { width, height }: S
     const gaps = spare > notes.length ? [[]] : []
     return [...all, ...gaps, ...notes, ...foot]
   }
-  const kept = notes.slice(0, Math.max(spare, Math.min(NOTES_MIN, notes.length)))
+  const kept = shortened(notes, Math.max(spare, Math.min(NOTES_MIN, notes.length)), width)
   const room = Math.max(1, height - kept.length - foot.length)
   const at = fields.findIndex(({ name }) => name === slice.focus)
   const end = fields.slice(0, at + 1).reduce((sum, { lines }) => sum + lines.length, 0)
@@ -110,6 +110,13 @@ export function formLines(slice: TracePacket, facts: Facts, { width, height }: S
 }
 
 const NOTES_MIN = 3
+
+/** The first lines, with a sign that there are more. */
+function shortened(lines: readonly Line[], most: number, width: number): readonly Line[] {
+  if (lines.length <= most) return lines
+  const last = lines[most - 1] ?? []
+  return [...lines.slice(0, most - 1), [...cutLine(last, width - MARGIN - 1), span("…", "muted")]]
+}
 
 const paragraph = (text: string, tone: Tone, width: number, indent = MARGIN): readonly Line[] =>
   wrap(harmless(text), Math.max(1, width - indent - MARGIN)).map((piece) =>
