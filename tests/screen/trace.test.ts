@@ -1,10 +1,14 @@
 /** Traces on the screen: what the form asks for, how a trace is told while it runs, what came of it, and those of before. */
 import { describe, expect, test } from "bun:test"
+import fc from "fast-check"
 import { actionForPaste } from "../../src/core/app/keymap.ts"
 import type { State } from "../../src/core/app/state.ts"
 import { timers } from "../../src/core/app/timers.ts"
 import { update } from "../../src/core/app/update.ts"
+import { view } from "../../src/core/app/view.ts"
 import { missing, reading } from "../../src/core/sample/sample.ts"
+import { lineWidth } from "../../src/core/text/layer.ts"
+import { plainText } from "../../src/core/text/line.ts"
 import * as make from "../packets.ts"
 import { apply, frame, look, overlayFrame, panelFrame, press, statusLine, typed, watching } from "../support/host.ts"
 import { webServer } from "../support/hosts.ts"
@@ -792,3 +796,26 @@ test("what the form has on 60x15: the field with the keys, the filter, what Ente
     expect(text).toContain(labels[slice(state).focus] ?? slice(state).focus.toUpperCase())
   }
 })
+
+test("whatever was captured, every page is whole lines of harmless text", () => {
+  // A name of one label that holds an escape sequence, a line break, a tab and a wide character.
+  const hostileName = Uint8Array.fromHex("1234010000010000000000000a1b5b324a0d0a09e6bca20000010001")
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 120 }),
+    fc.uint8Array({ minLength: 20, maxLength: 90 }).map((body) => make.datagramPacket({ toPort: 53, payload: body })),
+    fc.constant(make.datagramPacket({ toPort: 53, payload: hostileName })),
+    fc.constantFrom(...unanswered.map((step) => step.bytes), ...(hostile ?? []).map((step) => step.bytes)),
+  )
+  const step = fc.record({ at: fc.double({ min: 0, max: 1e7, noNaN: true }), bytes })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), fc.constantFrom([60, 15], [200, 60]), (steps, [width, height]) => {
+      const state = ended(running({ ...web(), screen: { width: width!, height: height! } }), { steps })
+      for (const keys of [["1"], ["2"], ["2", "enter"], ["3"], ["4"], ["3", "end", "enter"]]) {
+        const lines = view(press(state, ...keys).state)
+        expect(lines.map(lineWidth)).toEqual(Array.from({ length: height! }, () => width!))
+        expect(plainText(lines)).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f]/)
+      }
+    }),
+    { numRuns: 60, seed: 20_240_229 },
+  )
+}, 20_000)
