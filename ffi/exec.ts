@@ -19,6 +19,7 @@ const { symbols: c } = dlopen("libc.so.6", {
   setpgid: { args: [T.i32, T.i32], returns: T.i32 },
   setns: { args: [T.i32, T.i32], returns: T.i32 },
   getppid: { args: [], returns: T.i32 },
+  alarm: { args: [T.u32], returns: T.u32 },
   execve: { args: [T.ptr, T.ptr, T.ptr], returns: T.i32 },
   syscall: { args: [T.i64_fast, T.i64_fast, T.i64_fast, T.i64_fast], returns: T.i64_fast },
 })
@@ -42,6 +43,9 @@ const CLONE_NEWNET = 0x40000000
 
 /** The kernel ends us with `signal` when the process that started us ends. Forgotten at a change of user. */
 export const dieWithParent = (signal: number): void => check("prctl", c.prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0))
+
+/** The kernel ends us with SIGALRM after that many seconds: kept by an exec, and also while our parent is stopped. */
+export const endAfter = (seconds: number): void => void c.alarm(seconds)
 
 /** The process that started us, or the one that adopted us when that has ended. */
 export const parentPid = (): number => c.getppid()

@@ -2,6 +2,7 @@
 import type { Note } from "../core/sample/sample.ts"
 import type { Collector } from "./collect.ts"
 import { mitigationEffects } from "./effects/mitigation.ts"
+import { traceEffects } from "./effects/trace.ts"
 import { readInterface } from "./interfaces.ts"
 import { sinceBootMs } from "./kernel/clock.ts"
 import { rest, trimOwnMemory } from "./own-memory.ts"
@@ -43,4 +44,5 @@ export const liveEffects = ({ collector, interfaceName, notes, quit }: LiveWorld
     return undefined
   },
   ...mitigationEffects(),
+  ...traceEffects(),
 })

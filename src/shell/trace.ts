@@ -1,20 +1,17 @@
 /**
- * One trace from beginning to end: where to listen, what to ask for, the capture, the file, the verdict, the history.
+ * One trace from beginning to end: the capture, the file, the verdict, the history.
  *
  * Plain data goes in and comes out; the screen and the plain command tell it in their own ways.
  */
-import { closeSync, fstatSync, openSync, readSync, rmSync, statSync } from "node:fs"
-import { timestamp } from "../core/text/timestamp.ts"
+import { rmSync, statSync } from "node:fs"
 import { largestFile, readForm, type TraceForm, takesWholeConversations } from "../core/trace/filter.ts"
 import { entryOf, type TraceEntry } from "../core/trace/history.ts"
-import { judgeTrace, type Verdict } from "../core/trace/judge.ts"
-import { PACKETS_MAX } from "../core/trace/packet-table.ts"
-import type { TraceDescription } from "../core/trace/report.ts"
-import { createTraceReader, type Trace } from "../core/trace/trace.ts"
+import { judgeTrace } from "../core/trace/judge.ts"
+import type { TraceOutcome } from "../core/trace/outcome.ts"
+import { createTraceReader } from "../core/trace/trace.ts"
+import { hostZone } from "./daemon/caller.ts"
 import { usageFailure, worldFailure } from "./failure.ts"
 import { appendEntry, type CaptureFile, openCaptureFile, openNamedFile } from "./files/trace-files.ts"
-import { KernelError } from "./kernel/netlink.ts"
-import { findRoute } from "./kernel/routes.ts"
 import {
   type CaptureProgress,
   capture,
@@ -23,34 +20,6 @@ import {
   ownCommand,
   requireCapturePermission,
 } from "./tools/tcpdump.ts"
-
-export interface Way {
-  readonly interfaceName: string
-  readonly gateway?: string
-}
-
-/**
- * Where packets of this peer can be seen. `any` where one interface would show half: behind address translation, inside
- * another namespace, and for link-local addresses, which exist on every link. Throws a `Failure` without a route.
- */
-export async function chooseWay(
-  peer: Uint8Array,
-  where: { readonly isTranslated?: boolean; readonly isInNamespace?: boolean } = {},
-): Promise<Way> {
-  const isLinkLocal = peer.length === 16 && peer[0] === 0xfe && (peer[1]! & 0xc0) === 0x80
-  if (where.isInNamespace === true || isLinkLocal) return { interfaceName: "any" }
-  try {
-    const { interfaceName, gateway } = await findRoute(peer)
-    return {
-      interfaceName: where.isTranslated === true ? "any" : interfaceName,
-      ...(gateway === undefined ? {} : { gateway }),
-    }
-  } catch (error) {
-    if (!(error instanceof KernelError)) throw error
-    // Without a route nothing leaves, and the peer's packets may arrive all the same.
-    return { interfaceName: "any" }
-  }
-}
 
 export interface TraceOrder {
   readonly form: TraceForm
@@ -68,19 +37,11 @@ export interface TraceOptions {
   readonly command?: readonly string[]
 }
 
-export interface TraceOutcome {
-  readonly trace: Trace
-  readonly verdict: Verdict
-  readonly about: TraceDescription
-  readonly entry: TraceEntry
-  /** What went wrong beside the capture: it could not be saved, or not be remembered. */
-  readonly notes: readonly string[]
-}
-
-const offsetOf = (at: number) => -new Date(at).getTimezoneOffset()
+/** A capture that was made is always remembered by an entry. */
+export type CaptureOutcome = TraceOutcome & { readonly entry: TraceEntry }
 
 /** Throws a `Failure` when no capture was made. */
-export async function runTrace(order: TraceOrder, options: TraceOptions = {}): Promise<TraceOutcome> {
+export async function runTrace(order: TraceOrder, options: TraceOptions = {}): Promise<CaptureOutcome> {
   const { form, namespace, dataDir } = order
   const reading = readForm(form)
   if (!reading.ok) throw usageFailure(`cannot trace: ${reading.field} ${reading.reason}`)
@@ -153,7 +114,7 @@ export async function runTrace(order: TraceOrder, options: TraceOptions = {}): P
     },
     problem,
   )
-  const offsetMinutes = offsetOf(end.endedAt)
+  const offsetMinutes = hostZone(end.endedAt)
   const entry = entryOf(
     {
       form,
@@ -209,7 +170,7 @@ function openFile({ form, dataDir, writeTo }: TraceOrder, notes: string[]): Capt
       dataDir,
       {
         at,
-        offsetMinutes: offsetOf(at),
+        offsetMinutes: hostZone(at),
         slug: form.strategy,
         peer: form.peer,
         ...(form.port === undefined ? {} : { port: form.port }),
@@ -238,57 +199,4 @@ function captureRefusal(interfaceName: string, reason: string, netns: string | u
       ? " Choose one of holyf-network --list-interfaces, or any."
       : ""
   return `cannot capture on ${where}: ${reason === "" ? "tcpdump ended without a word" : reason}.${hint}`
-}
-
-const PIECE_SIZE = 1_048_576
-/** No packet of a capture takes less: its header of 16 bytes and the shortest Ethernet frame without its padding. */
-const LEAST_RECORD = 16 + 28
-
-/** How many packets a file may hold; of a pipe that is not known. */
-function mostPackets(fd: number): number {
-  const stats = fstatSync(fd)
-  return stats.isFile() ? Math.ceil(stats.size / LEAST_RECORD) : PACKETS_MAX
-}
-
-/** Reads and judges a capture file of any size, in the memory of one piece. Throws a `Failure` when it is none. */
-export async function readTraceFile(path: string): Promise<Omit<TraceOutcome, "entry">> {
-  const cannot = (reason: string) => worldFailure(`cannot read ${path}: ${reason}`)
-  const code = (error: unknown) => (error as NodeJS.ErrnoException).code ?? String(error)
-  let fd: number
-  try {
-    fd = openSync(path, "r")
-  } catch (error) {
-    throw cannot(code(error) === "ENOENT" ? "there is no such file" : code(error))
-  }
-  const reader = createTraceReader(mostPackets(fd))
-  try {
-    const piece = new Uint8Array(PIECE_SIZE)
-    for (;;) {
-      const length = readSync(fd, piece, 0, PIECE_SIZE, null)
-      if (length === 0 || reader.problem !== undefined) break
-      reader.push(piece.subarray(0, length))
-      await new Promise<void>((resolve) => setImmediate(resolve))
-    }
-  } catch (error) {
-    throw cannot(code(error) === "EISDIR" ? "it is a folder" : code(error))
-  } finally {
-    closeSync(fd)
-  }
-  reader.end()
-  const { trace, problem } = reader
-  if (problem?.kind === "refused") throw cannot(`${problem.text}. Captures are pcap or pcapng files.`)
-  const verdict = judgeTrace(trace, { hasBothDirections: true, hasWholeConversations: true }, problem)
-  const isEmpty = trace.packetCount === 0
-  return {
-    trace,
-    verdict,
-    notes: [],
-    about: {
-      seconds: isEmpty ? 0 : Math.round((trace.lastUs - trace.firstUs) / 1000) / 1000,
-      file: path,
-      ...(isEmpty
-        ? {}
-        : { capturedAt: timestamp({ at: trace.lastUs / 1000, offsetMinutes: offsetOf(trace.lastUs / 1000) }) }),
-    },
-  }
 }

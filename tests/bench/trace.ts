@@ -7,7 +7,7 @@
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { readTraceFile } from "../../src/shell/trace.ts"
+import { readTraceFile } from "../../src/shell/trace-reading.ts"
 import { ethernet, mss, pcap, type SegmentSpec, segment } from "../support/packets.ts"
 import type { BenchRow } from "./bench.ts"
 

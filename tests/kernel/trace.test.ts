@@ -1,12 +1,14 @@
 /** Real faults between real hosts, captured by tcpdump and judged: each must be called what it is. */
 import { afterAll, beforeAll, expect } from "bun:test"
 import dgram from "node:dgram"
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import net from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { SNAP_LENGTH, type TraceForm } from "../../src/core/trace/filter.ts"
-import { chooseWay, runTrace, type TraceOutcome } from "../../src/shell/trace.ts"
+import { type CaptureOutcome, runTrace } from "../../src/shell/trace.ts"
+import { chooseWay } from "../../src/shell/trace-preparation.ts"
+import { isRunning } from "../support/dashboard.ts"
 import { areMet, requires } from "../support/requirements.ts"
 import { command } from "../support/source-program.ts"
 import { until } from "./small-world.ts"
@@ -47,7 +49,7 @@ async function traced(
   spec: Partial<TraceForm>,
   traffic: () => Promise<void>,
   namespacePid?: number,
-): Promise<TraceOutcome> {
+): Promise<CaptureOutcome> {
   const stop = new AbortController()
   const namespace = namespacePid === undefined ? undefined : { path: `/proc/${namespacePid}/ns/net`, name: "peer" }
   return runTrace(
@@ -70,7 +72,7 @@ function connect(toPort: number, host = PEER): net.Socket {
 }
 const happens = (socket: net.Socket, event: string) =>
   new Promise<void>((resolve) => socket.once(event, () => resolve()))
-const ids = ({ verdict }: TraceOutcome) => verdict.findings.map(({ id }) => id)
+const ids = ({ verdict }: CaptureOutcome) => verdict.findings.map(({ id }) => id)
 const never = () => new Promise<void>(() => {})
 const wait = (ms: number) => Bun.sleep(ms)
 
@@ -365,4 +367,36 @@ inNamespace(
     expect(performance.now() - killedAt).toBeLessThan(2_000)
   },
   20_000,
+)
+
+inNamespace(
+  "a program that is stopped keeps no deadline: tcpdump ends by itself",
+  async () => {
+    const child = Bun.spawn(command(["trace", PEER, "--seconds", "1", "--data-dir", dataDir]), {
+      stdout: "ignore",
+      stderr: "ignore",
+    })
+    try {
+      const tcpdump = () =>
+        readdirSync("/proc").find((name) => {
+          try {
+            const words = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0")
+            return words[0]!.endsWith("/tcpdump") && words.join(" ").includes(`host ${PEER}) or`)
+          } catch {
+            return false
+          }
+        })
+      await until("tcpdump to run", () => tcpdump() !== undefined)
+      const pid = Number(tcpdump())
+      child.kill("SIGSTOP")
+      const deadline = performance.now() + 16_000
+      while (isRunning(pid)) {
+        if (performance.now() > deadline) throw new Error("tcpdump is still there 16 s after its parent was stopped")
+        await wait(100)
+      }
+    } finally {
+      child.kill("SIGKILL")
+    }
+  },
+  30_000,
 )

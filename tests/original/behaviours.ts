@@ -206,7 +206,17 @@ export const behaviours: readonly Behaviour[] = [
     ],
     changed: "every mode sees both directions: with one, each SYN looked unanswered (W61)",
   },
-  { number: 41, what: "Enter and Esc in the form of a trace", waitsFor: "trace-packet" },
+  {
+    number: 41,
+    what: "Enter and Esc in the form of a trace",
+    proofs: [
+      proof(
+        "tests/screen/trace.test.ts",
+        "exactly what stands there, and shows how far it is",
+        "not when Esc closes the form",
+      ),
+    ],
+  },
   {
     number: 42,
     what: "what tcpdump counts",
@@ -224,7 +234,11 @@ export const behaviours: readonly Behaviour[] = [
     ],
     changed: "packets are read and followed, not counted as text (W66)",
   },
-  { number: 44, what: "a masked result has no address, and keeps the time of the file", waitsFor: "trace-result" },
+  {
+    number: 44,
+    what: "a masked result has no address, and keeps the time of the file",
+    proofs: [proof("tests/screen/trace.test.ts", "masked, no address of it is on the screen, in whatever form")],
+  },
   {
     number: 45,
     what: "three captures of three days are three entries, the latest first",

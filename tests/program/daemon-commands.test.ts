@@ -497,3 +497,32 @@ describe("the unit", () => {
     expect(await worker.exited).toBe(0)
   }, 30_000)
 })
+
+describe("traces are looked for where the history is kept:", () => {
+  const listed = async (host: Host, ...words: string[]) => {
+    const { stdout, stderr } = await runProgram(["trace", "--list", "--json", ...words], host.env)
+    return { dataDir: JSON.parse(stdout).data_dir as string, stderr }
+  }
+
+  test("that of the settings, unless another worker runs, unless another is named", async () => {
+    const host = new Host()
+    expect(await listed(host)).toEqual({ dataDir: host.data, stderr: "" })
+    const other = join(host.path, "other")
+    await host.run("start", "-i", "lo", "--data-dir", other)
+    expect(await listed(host)).toEqual({ dataDir: other, stderr: "" })
+    expect(await listed(host, "--data-dir", join(host.path, "third"))).toEqual({
+      dataDir: join(host.path, "third"),
+      stderr: "",
+    })
+    await host.run("stop", "--data-dir", other)
+    expect(await listed(host)).toEqual({ dataDir: host.data, stderr: "" })
+  }, 30_000)
+
+  test("settings that cannot be used are said, and the traces are listed all the same", async () => {
+    const host = new Host()
+    host.configure("{ broken")
+    const { dataDir, stderr } = await listed(host)
+    expect(stderr).toMatch(/^holyf-network: warning: .*daemon\.json.*; going on without it\n$/)
+    expect(dataDir).toEndWith("/snapshots")
+  })
+})

@@ -26,6 +26,15 @@ const idle: Omit<EffectHandlers, "look/collect" | "lane/collect" | "program/quit
   "log/write": () => undefined,
   "release/ask": () => undefined,
   "port/look-up": () => undefined,
+  "trace/prepare": () => undefined,
+  "trace/check": () => undefined,
+  "trace/start": () => undefined,
+  "trace/look": () => undefined,
+  "trace/stop": () => undefined,
+  "trace/list": () => undefined,
+  "trace/forget": () => undefined,
+  "trace/open": () => undefined,
+  "trace/read-packet": () => undefined,
 }
 
 interface Options {

@@ -2,6 +2,7 @@
  * Somebody leans on the keyboard while the window is dragged about: the whole program over a simulated host, from one
  * seed. A failure says after which step, and the seed makes it come again.
  */
+
 import { expect, test } from "bun:test"
 import type { Action } from "../../src/core/app/action.ts"
 import type { Effect } from "../../src/core/app/effect.ts"
@@ -17,6 +18,7 @@ import { activeBlock, noLifelines } from "../support/blocks.ts"
 import { collected, type HostSpec, opened } from "../support/host.ts"
 import { crowd, hostile, webServer } from "../support/hosts.ts"
 import { lanes } from "../support/seconds.ts"
+import { prepared, trace, unanswered } from "../support/traces.ts"
 
 const STEPS = 20_000
 const SEED = 0x5eed
@@ -83,6 +85,25 @@ function answer(effect: Effect, state: State, random: ReturnType<typeof randomFr
     }
     case "log/read":
       return [{ type: "log/known", lines: ["2026-03-08T12:56:30Z uid=0 block 192.0.2.1: done \x1b[2J"] }]
+    case "trace/prepare":
+      return [prepared({ peer: effect.peer, isTranslated: effect.isTranslated })]
+    case "trace/start":
+      return random.chance(0.2)
+        ? [{ type: "trace/failed", request: effect.request, reason: "cannot capture: no such device\x1b[2J", at }]
+        : []
+    case "trace/look":
+      return [{ type: "trace/progressed", progress: { packets: 9, bytes: 900, dropped: 0, elapsedMs: 2_000 } }]
+    case "trace/stop":
+      return [{ type: "trace/ended", outcome: trace(state, { steps: unanswered }) }]
+    case "trace/list":
+      return [
+        {
+          type: "trace/listed",
+          history: reading({ dataDir: "/x", entries: [trace(state).entry], notes: ["\x1b[2J"] }),
+        },
+      ]
+    case "trace/open":
+      return [{ type: "trace/opened", outcome: trace(state) }]
     case "release/ask":
       return [{ type: "release/known", tag: random.pick(["v0.1.0", "v9.0.0", "\x1b[2J"]) }]
     default:
@@ -113,7 +134,10 @@ function happening(state: State, random: ReturnType<typeof randomFrom>): readonl
     const timer = random.pick(timers(state))
     return timer === undefined ? [] : [{ type: timer.action, at: state.now + timer.everyMs }]
   }
-  return chordsOf(state, random.pick(chords)).flatMap((chord) => actionForKey(state, chord) ?? [])
+  // Forms are opened and sent more often than chance would have it.
+  const likely = state.overlays.length > 0 ? ["enter"] : ["T", "k", "K", "enter"]
+  const chord = random.chance(0.05) ? random.pick(likely) : random.pick(chords)
+  return chordsOf(state, chord).flatMap((chord) => actionForKey(state, chord) ?? [])
 }
 
 /** The program's loop: what an action asks of the world is answered a little later, or never. */

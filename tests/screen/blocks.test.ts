@@ -492,7 +492,7 @@ describe("Enter on a row", () => {
       │                                                                              │
       │                                                                              │
       │ ──────────────────────────────────────────────────────────────────────────── │
-      │ k blocks this peer for some minutes   x ends its connections                 │
+      │ k blocks this peer for some minutes   x ends its connections   T traces it   │
       └──────────────────────────────────────────────────────────────────────────────┘
       "
     `)
@@ -521,7 +521,7 @@ describe("Enter on a row", () => {
       │                                                                              │
       │                                                                              │
       │ ──────────────────────────────────────────────────────────────────────────── │
-      │ k blocks this peer for some minutes   x ends its connections                 │
+      │ k blocks this peer for some minutes   x ends its connections   T traces it   │
       └──────────────────────────────────────────────────────────────────────────────┘
       "
     `)

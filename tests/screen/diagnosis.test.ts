@@ -2,12 +2,24 @@
 import { describe, expect, test } from "bun:test"
 import { actionsForMouse } from "../../src/core/app/keymap.ts"
 import { roomOf } from "../../src/core/app/layout.ts"
-import type { State } from "../../src/core/app/state.ts"
+import { initialState, type State } from "../../src/core/app/state.ts"
 import { content } from "../../src/core/panels/diagnosis/lines.ts"
 import { reading } from "../../src/core/sample/sample.ts"
 import { plainText } from "../../src/core/text/line.ts"
 import { cellWidth } from "../../src/core/text/width.ts"
-import { apply, frame, type HostSpec, look, opened, panelFrame, press, statusLine, watching } from "../support/host.ts"
+import {
+  apply,
+  collected,
+  frame,
+  type HostSpec,
+  look,
+  opened,
+  panelFrame,
+  press,
+  settings,
+  statusLine,
+  watching,
+} from "../support/host.ts"
 import { webServer } from "../support/hosts.ts"
 
 const counters = (overflows: number) =>
@@ -293,4 +305,14 @@ describe("the history", () => {
     const state = watching(100, 30, troubled)
     expect(press(state, "m").state.changes).toBe(state.changes)
   })
+})
+
+test("how long it lasts is told although the screen's clock is not that of the wall", () => {
+  const booted = initialState("live", settings, { isMasked: false, at: 5_000 })
+  const lookAt = (state: State, wallMs: number): State =>
+    apply(state, { ...collected(troubled, state.sample, wallMs), at: 5_000 + (wallMs - START) } as never)
+  const START = 1_772_949_390_000
+  const looked = [0, 10, 20, 30].reduce((state, seconds) => lookAt(state, START + seconds * 1000), booted)
+  const state = { ...looked, screen: { width: 120, height: 40 } }
+  expect(plainText(content(state.slices.diagnosis, state, 60).lines)).toContain("for 30s")
 })

@@ -10,7 +10,7 @@ const first = (state: State) => state.slices.help.top
 test("the keys of the focused panel first, then those of the program", () => {
   expect(overlayFrame(opened(80, 40))).toMatchInlineSnapshot(`
     "
-    ┌─ Keys ────────────────────────────────────────────────────────── 1-37 of 53 ─┐
+    ┌─ Keys ────────────────────────────────────────────────────────── 1-37 of 55 ─┐
     │ Select                                                                       │
     │   ↑          Row above                                                       │
     │   ↓          Row below                                                       │
@@ -27,6 +27,7 @@ test("the keys of the focused panel first, then those of the program", () => {
     │                                                                              │
     │ Act                                                                          │
     │   k          Block the peer or end its connections                           │
+    │   T          Capture packets of the selected row                             │
     │                                                                              │
     │ Filter and sort                                                              │
     │   /          Find rows with words, without !words                            │
@@ -47,7 +48,6 @@ test("the keys of the focused panel first, then those of the program", () => {
     │   z          This panel alone, and back                                      │
     │   Esc        Leave the charts or the zoom                                    │
     │   p          Freeze the screen, and go on                                    │
-    │   r          Look now, even if paused                                        │
     └──────────────────────────────────────────────────────────────────────────────┘
     "
   `)
@@ -56,7 +56,7 @@ test("the keys of the focused panel first, then those of the program", () => {
 test("at 60x15 it fits and says where it is", () => {
   expect(overlayFrame(opened(60, 15))).toMatchInlineSnapshot(`
     "
-    ┌─ Keys ────────────────────────────────────── 1-12 of 53 ─┐
+    ┌─ Keys ────────────────────────────────────── 1-12 of 55 ─┐
     │ Select                                                   │
     │   ↑          Row above                                   │
     │   ↓          Row below                                   │

@@ -9,10 +9,12 @@ import { update } from "../../src/core/app/update.ts"
 import { view } from "../../src/core/app/view.ts"
 import { missing, reading } from "../../src/core/sample/sample.ts"
 import { lineWidth } from "../../src/core/text/layer.ts"
+import { readEntry } from "../../src/core/trace/history.ts"
 import { activeBlock, noLifelines } from "../support/blocks.ts"
 import { type ConnectionSpec, collected, type HostSpec, opened, press, watching } from "../support/host.ts"
 import { crowd, hostile, hostileNames, webServer } from "../support/hosts.ts"
 import { holder, podUser, portLookup } from "../support/port-lookups.ts"
+import { prepared, trace, unanswered } from "../support/traces.ts"
 
 const sizes = [
   [60, 15],
@@ -78,6 +80,8 @@ test.each(sizes)("%dx%d: every line is exactly as wide as the screen", (width, h
       ["v", "I", "end"],
       ["?", "/", "漢", "enter"],
       ["U", "4"],
+      ["T", "tab", "left"],
+      ["t"],
     ])
       isWhole(press(state, ...chords).state)
   }
@@ -140,7 +144,7 @@ type Event =
   | { readonly kind: "answer"; readonly which: number }
 
 const chords = [
-  ..."ogBCPsfFmpprz?/qzx[]1a!漢 kkkbbhxX+yynlvviIcU2345-",
+  ..."ogBCPsfFmpprz?/qzx[]1a!漢 kkkbbhxX+yynlvviIcU2345-TTTttco",
   "up",
   "down",
   "pageup",
@@ -175,7 +179,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.string({ unit: "binary" }).map((text) => ({ kind: "paste" as const, text })) },
   { weight: 1, arbitrary: fc.nat(12_000).map((ms) => ({ kind: "tick" as const, ms })) },
-  { weight: 3, arbitrary: fc.nat(6).map((which) => ({ kind: "answer" as const, which })) },
+  { weight: 3, arbitrary: fc.nat(12).map((which) => ({ kind: "answer" as const, which })) },
 )
 
 const hostileUser = podUser({
@@ -199,9 +203,44 @@ function answersTo(state: State): readonly Action[] {
     { type: "lifelines/known", lifelines: { ...noLifelines, sessions: [{ peer: "198.51.0.1", source: "\x1b[2J" }] } },
     { type: "peer/blocked", block: hour, also: [], isRenewed: false, kill: { failure: "no" }, at: state.now },
     { type: "pod-lookup/answered", found: portLookup({ port: 443, users: [hostileUser] }) },
+    prepared({ peer: "198.51.0.1", free: 5_000_000_000, way: { interfaceName: "eth0\x1b[2J" } }),
+    { type: "trace/checked", clause: "a", refusal: "syntax error \x1b[2J" },
+    {
+      type: "trace/progressed",
+      progress: { packets: 2 ** 40, bytes: 2 ** 50, dropped: 2 ** 33, elapsedMs: 999_999 },
+    },
+    ...(state.tracing.running === undefined
+      ? [{ type: "trace/opened", outcome: trace(state) } as const]
+      : [{ type: "trace/ended", outcome: trace(state, { steps: unanswered }) } as const]),
+    {
+      type: "trace/listed",
+      history: reading({ dataDir: "/\x1b[2J", entries: [trace(state).entry, hostileEntry], notes: ["\x1b[2J"] }),
+    },
+    {
+      type: "trace/packet-read",
+      packet: {
+        file: trace(state).about.file!,
+        number: 1,
+        layers: reading([{ name: "TCP\x1b[2J", fields: [["seq", "漢\x1b[2J".repeat(90)]] }]),
+      },
+    },
     { type: "log/known", lines: [`2026-03-08T12:56:30Z uid=0 block ${"x".repeat(300)}: \x1b[2J漢字`] },
   ]
 }
+
+/** What a line of a file of somebody else could say. */
+const hostileEntry = readEntry(
+  JSON.stringify({
+    captured_at: "2026-03-08T12:56:30Z",
+    peer_ip: "\x1b[2J",
+    issue: "漢\x1b[2J".repeat(50),
+    scope: "\t\n",
+    filter: "x".repeat(2_000),
+    captured: -1,
+    sample_packets: ["\x1b[2J".repeat(100)],
+    pcap_path: "/\x1b[2J/a.pcap",
+  }),
+)!
 
 /** What each action may ask of the world: nothing of the host changes but by a form, a list and a question. */
 const asks: readonly { readonly from: RegExp; readonly may: readonly Effect["type"][] }[] = [
@@ -209,6 +248,16 @@ const asks: readonly { readonly from: RegExp; readonly may: readonly Effect["typ
   { from: /^app\/quit$/, may: ["program/quit"] },
   { from: /^release\/wanted$/, may: ["release/ask"] },
   { from: /^app\/open$/, may: ["blocks/list", "log/read"] },
+  { from: /^trace\/show$/, may: ["trace/list"] },
+  { from: /^(top-connections|details)\/trace$/, may: ["trace/prepare"] },
+  { from: /^trace-packet\/paste$/, may: ["trace/prepare"] },
+  { from: /^trace-packet\/type$/, may: ["trace/prepare", "trace/check", "trace/start"] },
+  { from: /^trace\/(prepared|checked)$/, may: ["trace/check", "trace/start"] },
+  { from: /^trace-progress\/stop$/, may: ["trace/stop"] },
+  { from: /^trace\/ended$/, may: ["trace/list"] },
+  { from: /^trace-result\/(enter|move|select)$/, may: ["trace/read-packet"] },
+  { from: /^trace-history\/open$/, may: ["trace/open"] },
+  { from: /^trace-history\/answer$/, may: ["trace/forget"] },
   { from: /^(top-connections\/block|details\/(block|kill))$/, may: ["lifelines/read", "peer/match"] },
   { from: /^block-peer\/paste$/, may: ["peer/match"] },
   { from: /^block-peer\/type$/, may: ["peer/match", "peer/block", "peer/kill"] },

@@ -8,9 +8,11 @@ import type { Effect } from "./effect.ts"
 import type { MitigationAction } from "./mitigation.ts"
 import type { About } from "./panel.ts"
 import type { PanelId } from "./state.ts"
+import type { TraceAction } from "./tracing.ts"
 
 export type AppAction =
   | MitigationAction
+  | TraceAction
   /** The terminal has this size now. */
   | { readonly type: "screen/resized"; readonly size: Size }
   /** A second has passed: ages and notices move. */

@@ -145,6 +145,13 @@ export const appCommands: readonly SomeCommand[] = [
     action: { type: "app/open", panel: "pod-lookup" },
   },
   {
+    id: "app.traces",
+    keys: ["t"],
+    title: "Traces: the one that runs, or all before",
+    group: "Act",
+    action: { type: "trace/show" },
+  },
+  {
     id: "app.help",
     keys: ["?"],
     title: "These keys",

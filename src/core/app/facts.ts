@@ -15,6 +15,7 @@ import type { Explained } from "./explanation.ts"
 import type { GuideSection } from "./guide.ts"
 import type { Place } from "./mitigation.ts"
 import type { PanelId } from "./state.ts"
+import type { Tracing } from "./tracing.ts"
 
 export type { Band } from "../config/thresholds.ts"
 
@@ -85,6 +86,8 @@ export interface Facts {
   readonly lifelines?: Lifelines
   /** What was last counted for the block form, and for whom. */
   readonly match?: Place & { readonly count: MatchCount }
+  /** Traces: the one that runs, the one that is shown, those of before. */
+  readonly tracing: Tracing
   /** The last lines of the action log, the latest last. */
   readonly log: readonly string[]
   /** The keys that worked where the operator was when the overlay in front was opened. */

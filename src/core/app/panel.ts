@@ -30,12 +30,10 @@ export interface About {
   readonly isKillOnly?: boolean
 }
 
-/** Opens an overlay about something that the panel knows. */
-export interface Open {
-  readonly type: "app/open"
-  readonly panel: "details" | "block-peer"
-  readonly about: About
-}
+/** Opens an overlay, about something that the panel knows. */
+export type Open =
+  | { readonly type: "app/open"; readonly panel: "details" | "block-peer" | "trace-packet"; readonly about: About }
+  | { readonly type: "app/open"; readonly panel: "trace-progress" }
 
 /**
  * The panel's slice after an action, what it asks of the world and what it says. The same slice object means nothing
@@ -83,6 +81,8 @@ export interface Panel<Id extends string, Slice, Action extends { readonly type:
   open?(facts: Facts, about?: About): PanelStep<Slice>
   /** What is selected in it: what an overlay is about that is opened while this panel has the focus. */
   selection?(slice: Slice): About | undefined
+  /** Opened without an `about`, it gets the selection of the panel in front. */
+  readonly opensWithSelection?: boolean
   /** `size` is the panel's inside as it stands on the screen, or would. */
   update(slice: Slice, action: Action, facts: Facts, size: Size): PanelStep<Slice>
   /** Called when the model, the mask or another fact is new: what the panel derives from them is made here, once. */

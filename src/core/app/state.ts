@@ -8,6 +8,7 @@ import { noSeconds } from "../model/seconds.ts"
 import { panels } from "../panels/index.ts"
 import type { Sample } from "../sample/sample.ts"
 import type { Facts, Settings } from "./facts.ts"
+import { noTraces } from "./tracing.ts"
 
 type AnyPanel = (typeof panels)[number]
 export type PanelId = AnyPanel["id"]
@@ -57,6 +58,7 @@ export function initialState(
     diagnosisState: initialDiagnosisState,
     blocks: noBlocks,
     underWay: 0,
+    tracing: noTraces,
     log: [],
     focus: "top-connections",
     isZoomed: false,

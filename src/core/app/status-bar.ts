@@ -16,6 +16,7 @@ import { appCommands } from "./commands.ts"
 import { maskOf } from "./facts.ts"
 import { frontOf, type SomeCommand, sliceOf } from "./registry.ts"
 import type { State } from "./state.ts"
+import { traceChip } from "./tracing.ts"
 
 interface Part {
   readonly rank: number
@@ -78,6 +79,7 @@ function facts(state: State): readonly Part[] {
     ...(isMasked ? [flag("MASKED")] : []),
     ...(isZoomed ? [flag("ZOOMED")] : []),
     ...blocksPart(state),
+    ...tracePart(state),
     ...(isPaused ? [pausePart(state)] : []),
     ...(notice === undefined
       ? []
@@ -98,6 +100,16 @@ function blocksPart({ blocks, now }: State): readonly Part[] {
   const next = countdown(Math.min(...active.map(({ endsAt }) => endsAt)) - now)
   const short = `BLOCKS ${active.length}`
   return [{ rank: rank.always, forms: [`${short} (next ${next})`, short].map((text) => line(span(text, "warn"))) }]
+}
+
+/** A trace goes on wherever the operator looks; one that has ended waits to be looked at. */
+function tracePart(state: State): readonly Part[] {
+  const chip = traceChip(state)
+  if (chip === undefined) return []
+  const text = span(chip.text, chip.isNews ? "strong" : "accent")
+  const hint = [gap(1), span("t", "strong"), span(" shows it", "muted")]
+  // An overlay takes every key.
+  return [{ rank: rank.always, forms: state.overlays.length > 0 ? [[text]] : [[text, ...hint], [text]] }]
 }
 
 /** By which means we act. A weaker one matters more than the usual. */

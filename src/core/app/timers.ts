@@ -4,10 +4,10 @@ import type { State } from "./state.ts"
 
 export interface Timer {
   /** Two lists with the same key and id mean the same running timer; a new key starts it anew. */
-  readonly id: "look" | "lane" | "blocks" | "match"
+  readonly id: "look" | "lane" | "blocks" | "match" | "trace"
   readonly key: string
   readonly everyMs: number
-  readonly action: "look/due" | "lane/due" | "blocks/due" | "block-peer/count-due"
+  readonly action: "look/due" | "lane/due" | "blocks/due" | "block-peer/count-due" | "trace/due"
 }
 
 const SECOND_MS = 1_000
@@ -28,7 +28,7 @@ export function timers(state: State): readonly Timer[] {
 
 /** What goes on while the screen is frozen too: a block is no row of a look. */
 function actionTimers(state: State): readonly Timer[] {
-  const { blocks, overlays } = state
+  const { blocks, overlays, tracing } = state
   const everyMs = stillActive(blocks, 0).length > 0 ? BLOCKS_MS : NO_BLOCKS_MS
   // Where they could not be listed, only an action asks again.
   const isListing = blocks.isListed && blocks.reason === undefined
@@ -37,5 +37,8 @@ function actionTimers(state: State): readonly Timer[] {
     ...(overlays.includes("block-peer")
       ? [{ id: "match", key: "", everyMs: SECOND_MS, action: "block-peer/count-due" } as const]
       : []),
+    ...(tracing.running === undefined
+      ? []
+      : [{ id: "trace", key: "", everyMs: SECOND_MS, action: "trace/due" } as const]),
   ]
 }

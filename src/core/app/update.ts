@@ -23,6 +23,7 @@ import { afterFailure, hasBlocks, isChanging, mitigationReducers } from "./mitig
 import type { PanelStep, Say } from "./panel.ts"
 import { everyPanel, frontOf, ownerOfAction, panelOf, type SomePanel, sliceOf } from "./registry.ts"
 import type { PanelId, State } from "./state.ts"
+import { afterTraceFailure, isFront, seen, tracePanel, traceReducers, whenAsked } from "./tracing.ts"
 
 export type Step = readonly [State, ...Effect[]]
 
@@ -32,7 +33,7 @@ export function update(state: State, action: Action): Step {
     panel === undefined ? updateApp(state, action as AppAction) : updatePanel(state, panel, action)
   const asked = effects.filter(isChanging).length
   const counted = asked === 0 ? next : { ...next, underWay: next.underWay + asked }
-  return [refreshPanels(state, counted), ...effects]
+  return [refreshPanels(state, effects.reduce(whenAsked, counted)), ...effects]
 }
 
 function updatePanel(state: State, panel: SomePanel, action: Action): Step {
@@ -175,6 +176,20 @@ const lookAgain = ([state, ...effects]: Step): Step => {
   return [next, ...effects, ...look]
 }
 
+const opened = (state: State, panel: PanelId): Step => updateApp(state, { type: "app/open", panel })
+
+/** Without the progress of a trace that is over. */
+const closed = (state: State): State => {
+  const overlays = state.overlays.filter((id) => id !== "trace-progress")
+  return overlays.length === state.overlays.length ? state : { ...state, overlays }
+}
+
+/** The trace form waits for it. */
+const tellForm = ([state]: Step): Step =>
+  state.overlays.includes("trace-packet")
+    ? updatePanel(state, panelOf("trace-packet"), { type: "trace-packet/known" })
+    : [state]
+
 const reducers: Reducers = {
   ...mitigationReducers,
   "peer/blocked": (state, action) => lookAgain(mitigationReducers["peer/blocked"](state, action)),
@@ -187,6 +202,25 @@ const reducers: Reducers = {
       ? updatePanel(known, panelOf("block-peer"), { type: "block-peer/checked" })
       : [known]
   },
+  ...traceReducers,
+  "trace/prepared": (state, action) => tellForm(traceReducers["trace/prepared"](state, action)),
+  "trace/checked": (state, action) => tellForm(traceReducers["trace/checked"](state, action)),
+  // Who watches it run sees what came of it; whoever looks elsewhere is told.
+  "trace/ended": (state, action) => {
+    const isWatched = isFront(state, "trace-progress")
+    const [ended, ...list] = traceReducers["trace/ended"](state, action)
+    return isWatched ? [...opened(closed(ended), "trace-result"), ...list] : [closed(ended), ...list]
+  },
+  // Back to the form, with everything that stood in it.
+  "trace/failed": (state, action) => {
+    const [failed] = traceReducers["trace/failed"](state, action)
+    return isFront(state, "trace-progress") ? opened(closed(failed), "trace-packet") : [closed(failed)]
+  },
+  "trace/opened": (state, action) => {
+    const [shown] = traceReducers["trace/opened"](state, action)
+    return isFront(state, "trace-history") ? opened(shown, "trace-result") : [shown]
+  },
+  "trace/show": (state) => opened(seen(state), tracePanel(state.tracing)),
   "screen/resized": (state, { size }) => [
     size.width === state.screen.width && size.height === state.screen.height ? state : { ...state, screen: size },
   ],
@@ -207,7 +241,7 @@ const reducers: Reducers = {
   "effect/failed": (state, { effect, reason, at }) =>
     afterFailure(
       {
-        ...tick(state, at),
+        ...tick(afterTraceFailure(state, effect), at),
         ...(effect.type === "look/collect" ? { isCollecting: false, isLookWanted: false } : {}),
         notice: { text: reason, tone: "crit", until: at + FAILURE_NOTICE_MS },
       },
@@ -238,7 +272,8 @@ const reducers: Reducers = {
     const panel = panelOf(id)
     const opened = { ...state, overlays: [...state.overlays, id], guide: guide(state) }
     const front = panelOf(state.focus)
-    const selected = state.overlays.length > 0 ? undefined : front.selection?.(sliceOf(state, front))
+    const isAsked = panel.opensWithSelection === true && state.overlays.length === 0
+    const selected = isAsked ? front.selection?.(sliceOf(state, front)) : undefined
     return withStep(opened, panel, panel.open?.(opened, about ?? selected) ?? [panel.initial])
   },
   "app/explain": (state, { panel = frontOf(state).id, word }) =>
@@ -254,7 +289,8 @@ const reducers: Reducers = {
   "app/zoom": (state) => [{ ...state, isZoomed: !state.isZoomed }],
   // Asked a second time, it ends: the blocks stay and are lifted on time.
   "app/quit": (state) =>
-    (hasBlocks(state) || state.underWay > 0) && state.overlays.at(-1) !== "quit-blocks"
+    (hasBlocks(state) || state.underWay > 0 || state.tracing.running !== undefined) &&
+    state.overlays.at(-1) !== "quit-blocks"
       ? updateApp(state, { type: "app/open", panel: "quit-blocks" })
       : [state, { type: "program/quit", code: 0 }],
 }

@@ -23,7 +23,7 @@ export function diagnosisJson({ diagnosis, cost, offsetMinutes }: DiagnosisRepor
   return `${json({
     captured_at: time(diagnosis.at),
     health: diagnosis.level,
-    findings: diagnosis.findings.map((finding) => fields(finding, time)),
+    findings: diagnosis.findings.map((finding) => findingFields(finding, offsetMinutes)),
     unknown: diagnosis.unknown.map(({ id, reason }) => ({ id, reason })),
     cost: {
       cpu_ms: Math.round(cost.cpuMs),
@@ -33,14 +33,15 @@ export function diagnosisJson({ diagnosis, cost, offsetMinutes }: DiagnosisRepor
   })}\n`
 }
 
-function fields(finding: Finding, time: (at: number) => string) {
+/** One finding as JSON has it, also where it comes from a trace. */
+export function findingFields(finding: Finding, offsetMinutes: number) {
   const { id, severity, confidence, title, since, evidence, culprit, meaning, next, clearsWhen } = finding
   return {
     id,
     severity,
     confidence,
     title,
-    since: time(since),
+    since: timestamp({ at: since, offsetMinutes }),
     evidence,
     culprit: culpritFields(culprit),
     meaning,

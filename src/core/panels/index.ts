@@ -12,6 +12,10 @@ import { podLookup } from "./pod-lookup/panel.ts"
 import { quitBlocks } from "./quit-blocks/panel.ts"
 import { systemHealth } from "./system-health/panel.ts"
 import { topConnections } from "./top-connections/panel.ts"
+import { traceHistory } from "./trace-history/panel.ts"
+import { tracePacket } from "./trace-packet/panel.ts"
+import { traceProgress } from "./trace-progress/panel.ts"
+import { traceResult } from "./trace-result/panel.ts"
 
 export const panels = [
   topConnections,
@@ -27,4 +31,8 @@ export const panels = [
   actionLog,
   podLookup,
   quitBlocks,
+  tracePacket,
+  traceProgress,
+  traceResult,
+  traceHistory,
 ] as const

@@ -20,3 +20,9 @@ function zone(offsetMinutes: number): string {
   const minutes = Math.abs(offsetMinutes)
   return `${offsetMinutes < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
 }
+
+/** How many minutes east of UTC the zone of an RFC 3339 time is; 0 where it says none. */
+export function offsetOf(text = "Z"): number {
+  const [, sign, hours, minutes] = /([+-])(\d{2}):(\d{2})$/.exec(text) ?? []
+  return sign === undefined ? 0 : (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes))
+}

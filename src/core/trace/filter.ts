@@ -4,7 +4,8 @@
  * Beside the peer's own packets a filter takes the witnesses: ICMP errors that quote the peer, and the questions for the
  * hardware address on the way to it. Without them a small MTU, a refusing router and a dead neighbour stay invisible.
  */
-import { parseAddress } from "../wire/address.ts"
+import type { Alias } from "../sample/aliases.ts"
+import { formatAddress, parseAddress } from "../wire/address.ts"
 
 export type Mode = "general" | "handshake" | "packet-loss" | "reset-storm" | "custom"
 export type Strategy = "peer-port" | "peer-only" | "five-tuple" | "syn-rst"
@@ -52,6 +53,8 @@ export interface TraceForm {
   readonly tuple?: Tuple
   /** The address that packets to the peer are handed to, when it is another. */
   readonly gateway?: string
+  /** Other names under which this host sees the peer's packets. */
+  readonly aliases?: readonly Alias[]
 }
 
 export interface ModeSpec {
@@ -90,11 +93,27 @@ export const modes: readonly ModeSpec[] = [
   { mode: "custom", label: "Custom", meaning: "strategy and a clause of one's own" },
 ]
 
-export const strategies: readonly { readonly strategy: Strategy; readonly label: string }[] = [
-  { strategy: "peer-port", label: "Peer + Port" },
-  { strategy: "peer-only", label: "Peer only" },
-  { strategy: "five-tuple", label: "5-tuple" },
-  { strategy: "syn-rst", label: "SYN/RST only" },
+export interface StrategySpec {
+  readonly strategy: Strategy
+  readonly label: string
+  readonly meaning: string
+}
+
+export const strategies: readonly StrategySpec[] = [
+  { strategy: "peer-port", label: "Peer + Port", meaning: "all packets of the peer at this port" },
+  { strategy: "peer-only", label: "Peer only", meaning: "all packets of the peer" },
+  { strategy: "five-tuple", label: "5-tuple", meaning: "the selected connection alone" },
+  { strategy: "syn-rst", label: "SYN/RST only", meaning: "handshakes and resets, no data" },
+]
+
+export const directions: readonly {
+  readonly direction: Direction
+  readonly label: string
+  readonly meaning: string
+}[] = [
+  { direction: "any", label: "Both ways", meaning: "needed to see what was not answered" },
+  { direction: "in", label: "Only in", meaning: "silence of this host proves nothing" },
+  { direction: "out", label: "Only out", meaning: "silence of the peer proves nothing" },
 ]
 
 export const modeLabel = (mode: Mode): string => modes.find((spec) => spec.mode === mode)!.label
@@ -139,6 +158,12 @@ const wrong = (field: FormField, reason: string): FilterReading => ({ ok: false,
 
 const isWithin = (value: number, min: number, max: number) => Number.isInteger(value) && value >= min && value <= max
 
+/** An address as it is compared and stored; `undefined` when it is none. */
+export function canonicalPeer(text: string): string | undefined {
+  const peer = parseAddress(text.trim())
+  return peer === undefined ? undefined : formatAddress(peer)
+}
+
 /** The filter as it will run, or the field that stands in the way. */
 export function readForm(form: TraceForm): FilterReading {
   const peer = parseAddress(form.peer)
@@ -160,21 +185,50 @@ export function readForm(form: TraceForm): FilterReading {
   return { ok: true, filter: `(${own}) or ${fragments(form, peer)}${witnesses(form, peer)}` }
 }
 
+/** Beyond these a filter is no longer read by anybody. */
+const ALIASES_MAX = 4
+
+/** The names that matter for what is asked: of the same family, and of this port where there is one. */
+export function aliasesOf({
+  peer,
+  port,
+  aliases = [],
+}: Pick<TraceForm, "peer" | "port" | "aliases">): readonly Alias[] {
+  const address = canonicalPeer(peer) ?? peer
+  const isSameFamily = ({ address: other }: Alias) => other.includes(":") === address.includes(":")
+  const meant = aliases.filter(
+    (alias) => isSameFamily(alias) && (port === undefined ? alias.address !== address : alias.port === port),
+  )
+  return meant.slice(0, ALIASES_MAX)
+}
+
+/** `host PEER and port PORT`, and the same of every other name. */
+function endsFilter(form: TraceForm, address: string): string {
+  const { port } = form
+  const end = (host: string, at: number | undefined) => `host ${host}${at === undefined ? "" : ` and port ${at}`}`
+  const names = aliasesOf(form).map((alias) => end(alias.address, port === undefined ? undefined : alias.aliasPort))
+  const all = [...new Set([end(address, port), ...names])]
+  return all.length === 1 ? all[0]! : `(${all.map((each) => `(${each})`).join(" or ")})`
+}
+
+function withoutPort({ port: _, ...form }: TraceForm): TraceForm {
+  return form
+}
+
 function mainFilter(form: TraceForm, peer: Uint8Array): FilterReading {
   const { strategy, port, tuple, protocol } = form
   const address = form.peer.trim().replace(/^\[|\]$/g, "")
-  const host = `${protocol === undefined ? "" : `${protocol} and `}host ${address}`
+  const of = protocol === undefined ? "" : `${protocol} and `
   switch (strategy) {
     case "peer-only":
-      return { ok: true, filter: host }
+      return { ok: true, filter: `${of}${endsFilter(withoutPort(form), address)}` }
     case "peer-port":
       if (port === undefined) return wrong("port", "is needed for Peer + Port")
-      return { ok: true, filter: `${host} and port ${port}` }
+      return { ok: true, filter: `${of}${endsFilter(form, address)}` }
     case "syn-rst": {
       // tcp[tcpflags] reads IPv4 only: in IPv6 the flags stand 13 bytes behind a header of 40.
       const flags = peer.length === 4 ? "tcp[tcpflags] & (tcp-syn|tcp-rst) != 0" : "ip6[53] & 6 != 0"
-      const base = `tcp and host ${address}${port === undefined ? "" : ` and port ${port}`}`
-      return { ok: true, filter: `${base} and (${flags})` }
+      return { ok: true, filter: `tcp and ${endsFilter(form, address)} and (${flags})` }
     }
     case "five-tuple": {
       if (tuple === undefined) return wrong("strategy", "needs a row that is one connection")
@@ -245,3 +299,7 @@ export function parsePeerPort(text: string): { peer: Uint8Array; port?: number }
   const port = Number(digits)
   return peer === undefined || !isWithin(port, 1, 65_535) ? undefined : { peer, port }
 }
+
+/** As `parsePeerPort` takes it. */
+export const formatPeerPort = (peer: string, port?: number): string =>
+  port === undefined || port === 0 ? peer : peer.includes(":") ? `[${peer}]:${port}` : `${peer}:${port}`

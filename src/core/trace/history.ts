@@ -239,6 +239,14 @@ export function expiredFiles(
 export const sortEntries = (entries: readonly TraceEntry[]): readonly TraceEntry[] =>
   entries.toSorted((a, b) => Date.parse(a.captured_at) - Date.parse(b.captured_at))
 
+/** Whether two lines are of one trace. */
+export const isSameEntry = (a: TraceEntry, b: TraceEntry): boolean =>
+  a.captured_at === b.captured_at &&
+  a.peer_ip === b.peer_ip &&
+  a.port === b.port &&
+  a.filter === b.filter &&
+  a.pcap_path === b.pcap_path
+
 // ---- two runs ------------------------------------------------------------------------------------------------------
 
 export interface ComparedValue {

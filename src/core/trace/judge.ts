@@ -64,6 +64,9 @@ function notesOf(facts: Facts, problem: CaptureProblem | undefined): string[] {
   return [
     ...(problem === undefined ? [] : [`the capture is ${problem.kind}: ${problem.text}`]),
     ...(context.hasBothDirections ? [] : ["only one direction was captured: silence of the other proves nothing"]),
+    ...(context.hasWholeConversations
+      ? []
+      : ["the filter takes only some packets of a conversation: what is missing between them is not judged"]),
     ...(unread.length === 0 ? [] : [`${plural(counts.unread, "packet")} of ${unread.join(", ")} cannot be read here`]),
     ...(counts.unkept === 0
       ? []

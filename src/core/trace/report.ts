@@ -39,8 +39,13 @@ export const byPackets = (trace: Trace): readonly Conversation[] =>
 
 const packetsOf = ({ sides }: Conversation) => sides[0].packets + sides[1].packets
 
-/** The object of `trace --json`. Missing values are null. */
-export function traceJson(trace: Trace, verdict: Verdict, about: TraceDescription): Readonly<Record<string, unknown>> {
+/** The object of `trace --json`, with its findings as JSON has them. Missing values are null. */
+export function traceJson(
+  trace: Trace,
+  verdict: Verdict,
+  about: TraceDescription,
+  findings: readonly unknown[] = verdict.findings,
+): Readonly<Record<string, unknown>> {
   const { counts } = trace
   return {
     interface: about.interfaceName ?? null,
@@ -69,7 +74,7 @@ export function traceJson(trace: Trace, verdict: Verdict, about: TraceDescriptio
       malformed: counts.malformed,
     },
     summary: verdict.summary,
-    findings: verdict.findings,
+    findings,
     conversations: byPackets(trace).slice(0, REPORTED_CONVERSATIONS_MAX).map(conversationJson),
     conversations_total: trace.conversations.length,
     dns: trace.questions

@@ -3,6 +3,9 @@
 export const PCAP_AGE_MAX_HOURS = 168
 export const PCAP_TOTAL_MAX = 512 * 1024 * 1024
 
+/** Kept free for everybody else. */
+export const SPARE_BYTES = 64 * 1024 * 1024
+
 export interface SavedCapture {
   readonly name: string
   readonly size: number

@@ -19,35 +19,25 @@ import {
   statfsSync,
   writeSync,
 } from "node:fs"
-import { homedir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import {
   expiredFiles,
   historyFileName,
   isHistoryFile,
+  isSameEntry,
   LINE_SIZE_MAX,
   readEntry,
   sortEntries,
   type TraceEntry,
 } from "../../core/trace/history.ts"
-import { captureName, expiredCaptures, isCaptureName } from "../../core/trace/retention.ts"
+import { captureName, expiredCaptures, isCaptureName, SPARE_BYTES } from "../../core/trace/retention.ts"
 import { worldFailure } from "../failure.ts"
+import { FOLDER_MODE } from "./data-folder.ts"
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW } = constants
 const FILE_MODE = 0o600
-/** Kept free for everybody else. */
-const SPARE_BYTES = 64 * 1024 * 1024
 /** More of one day is not read. */
 const DAY_SIZE_MAX = 64 * 1024 * 1024
-
-const SYSTEM_DATA_DIR = "/var/lib/holyf-network/snapshots"
-
-/** Where history is kept when nothing else is said. Throws a `Failure` when there is no home. */
-export function defaultDataDir(isRoot = process.geteuid?.() === 0, home = process.env.HOME ?? homedir()): string {
-  if (isRoot) return SYSTEM_DATA_DIR
-  if (home === "") throw worldFailure("cannot determine the data directory: HOME is not set. Name one with --data-dir.")
-  return join(home, ".holyf-network/snapshots")
-}
 
 const code = (error: unknown) => (error as NodeJS.ErrnoException).code ?? String(error)
 
@@ -78,7 +68,7 @@ function captureFile(path: string, fd: number): CaptureFile {
 function openFolder(dataDir: string): string {
   const folder = tracesFolder(dataDir)
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o755 })
+    mkdirSync(dataDir, { recursive: true, mode: FOLDER_MODE })
     try {
       mkdirSync(folder, { mode: 0o700 })
     } catch (error) {
@@ -127,6 +117,18 @@ export function openNamedFile(path: string, neededBytes: number): CaptureFile {
   }
 }
 
+/** Bytes that may be written where `folder` is, or would be made; `undefined` when that cannot be told. */
+export function freeBytes(folder: string): number | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    try {
+      const { bavail, bsize } = statfsSync(at)
+      return bavail * bsize
+    } catch (error) {
+      if (code(error) !== "ENOENT" || at === dirname(at)) return undefined
+    }
+  }
+}
+
 /** Throws a `Failure` when the file system has too little room. */
 function requireSpace(folder: string, neededBytes: number): void {
   let free: number
@@ -157,7 +159,7 @@ function pruneCaptures(folder: string, at: number, kept: string): void {
 export function appendEntry(dataDir: string, entry: TraceEntry, at: number, offsetMinutes: number): void {
   const path = join(dataDir, historyFileName(at, offsetMinutes))
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o755 })
+    mkdirSync(dataDir, { recursive: true, mode: FOLDER_MODE })
     const fd = openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, FILE_MODE)
     try {
       writeSync(fd, `${JSON.stringify(entry)}\n`)
@@ -218,7 +220,10 @@ export function deleteEntry(dataDir: string, entry: TraceEntry): void {
     for (const name of readdirSync(dataDir).filter(isHistoryFile)) {
       const path = join(dataDir, name)
       const lines = readFileSync(path, "utf8").split("\n")
-      const kept = lines.filter((line) => !isSame(readEntry(line), entry))
+      const kept = lines.filter((line) => {
+        const other = readEntry(line)
+        return other === undefined || !isSameEntry(other, entry)
+      })
       if (kept.length === lines.length) continue
       const draft = `${path}.${randomBytes(6).toString("hex")}.tmp`
       const fd = openSync(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE)
@@ -236,11 +241,3 @@ export function deleteEntry(dataDir: string, entry: TraceEntry): void {
     throw worldFailure(`cannot delete the trace of ${entry.peer_ip}: ${code(error)}`)
   }
 }
-
-const isSame = (a: TraceEntry | undefined, b: TraceEntry): boolean =>
-  a !== undefined &&
-  a.captured_at === b.captured_at &&
-  a.peer_ip === b.peer_ip &&
-  a.port === b.port &&
-  a.filter === b.filter &&
-  a.pcap_path === b.pcap_path

@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs"
 import {
   becomeUserWithRawSockets,
   dieWithParent,
+  endAfter,
   enterNetworkNamespace,
   execute,
   leaveProcessGroup,
@@ -26,6 +27,8 @@ export interface ExecOrder {
   readonly args: readonly string[]
   /** The process that wants it. */
   readonly parent: number
+  /** It ends after so long whatever becomes of us: a program that is stopped keeps no deadline. */
+  readonly secondsMax: number
   /** A file that leads to the network namespace to capture in. */
   readonly namespace?: string
 }
@@ -58,6 +61,7 @@ export function execTcpdump(text: string): number {
     const user = process.geteuid?.() === 0 ? tcpdumpUser() : undefined
     if (user !== undefined) becomeUserWithRawSockets(user)
     dieWithParent(SIGKILL)
+    endAfter(order.secondsMax)
     // It may have ended before the signal was set: then nobody would ever send it.
     if (parentPid() !== order.parent) return 1
     return execute(order.program, order.args, CLEAN_ENVIRONMENT)

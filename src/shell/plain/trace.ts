@@ -1,16 +1,26 @@
 /** `holyf-network trace`: packets of a peer captured and judged, a capture file judged, or the traces made before. */
 import { statSync } from "node:fs"
+import { findingFields } from "../../core/export/diagnosis-json.ts"
+import { selectNamespaces } from "../../core/sample/network-namespace.ts"
 import { json } from "../../core/text/json.ts"
+import { offsetOf } from "../../core/text/timestamp.ts"
 import { harmless } from "../../core/text/width.ts"
+import { asFindings } from "../../core/trace/as-finding.ts"
 import { SNAP_LENGTH, type TraceForm } from "../../core/trace/filter.ts"
 import type { TraceEntry } from "../../core/trace/history.ts"
+import type { TraceOutcome } from "../../core/trace/outcome.ts"
 import { traceJson, traceLines } from "../../core/trace/report.ts"
 import { parseAddress } from "../../core/wire/address.ts"
 import type { TraceRequest } from "../cli.ts"
+import { resolveDataDir } from "../daemon/data-dir.ts"
 import { usageFailure, worldFailure } from "../failure.ts"
-import { defaultDataDir, readHistory } from "../files/trace-files.ts"
+import { readHistory } from "../files/trace-files.ts"
+import { UnitNames } from "../look/units.ts"
+import { NamespaceList } from "../namespaces.ts"
 import { requireInterface } from "../required-interface.ts"
-import { chooseWay, readTraceFile, runTrace, type TraceOutcome } from "../trace.ts"
+import { runTrace } from "../trace.ts"
+import { chooseWay } from "../trace-preparation.ts"
+import { readTraceFile } from "../trace-reading.ts"
 import { complain, print } from "./output.ts"
 
 /** Throws a `Failure` when no capture was made, or none can be read. */
@@ -20,12 +30,11 @@ export async function printTrace(asked: TraceRequest): Promise<void> {
   await printOutcome(outcome, asked.json)
 }
 
-async function printOutcome(
-  { trace, verdict, about, notes }: Omit<TraceOutcome, "entry">,
-  isJson: boolean,
-): Promise<void> {
-  if (isJson) await print([json(traceJson(trace, { ...verdict, notes: [...verdict.notes, ...notes] }, about)), "\n"])
-  else await print(traceLines(trace, verdict, about).map((line) => `${line}\n`))
+async function printOutcome({ trace, verdict, about, notes }: TraceOutcome, isJson: boolean): Promise<void> {
+  if (isJson) {
+    const findings = asFindings({ verdict, about }).map((finding) => findingFields(finding, offsetOf(about.capturedAt)))
+    await print([json(traceJson(trace, { ...verdict, notes: [...verdict.notes, ...notes] }, about, findings)), "\n"])
+  } else await print(traceLines(trace, verdict, about).map((line) => `${line}\n`))
   for (const note of isJson ? [] : notes) await complain(`note: ${note}`)
 }
 
@@ -48,6 +57,7 @@ async function captureAsked(asked: CaptureRequest): Promise<TraceOutcome> {
     isSaved: true,
     clause: asked.filter ?? "",
     ...(way.gateway === undefined ? {} : { gateway: way.gateway }),
+    ...(way.aliases === undefined ? {} : { aliases: way.aliases }),
   }
   const stop = new AbortController()
   // The first Ctrl+C ends the capture, the second one the program.
@@ -59,7 +69,7 @@ async function captureAsked(asked: CaptureRequest): Promise<TraceOutcome> {
       {
         form,
         ...(namespace === undefined ? {} : { namespace }),
-        dataDir: asked.dataDir ?? defaultDataDir(),
+        dataDir: await dataDirOf(asked),
         ...(asked.write === undefined ? {} : { writeTo: asked.write }),
       },
       {
@@ -74,6 +84,13 @@ async function captureAsked(asked: CaptureRequest): Promise<TraceOutcome> {
     process.off("SIGINT", stopEarly)
     process.off("SIGTERM", stopEarly)
   }
+}
+
+/** Throws a `Failure` when none can be derived. */
+async function dataDirOf({ dataDir: typed }: { readonly dataDir?: string }): Promise<string> {
+  const { dataDir, note } = resolveDataDir(typed)
+  if (note !== undefined) await complain(`warning: ${note}`)
+  return dataDir
 }
 
 /** An interface of another namespace is not ours to check. */
@@ -99,9 +116,17 @@ function findNamespace(name: string): { readonly path: string; readonly name: st
       return false
     }
   })
-  if (path === undefined)
+  const known = path ?? pathOfKnown(name)
+  if (known === undefined)
     throw worldFailure(`there is no network namespace ${harmless(name)}; ip netns list shows those with a name`)
-  return { path, name }
+  return { path: known, name }
+}
+
+/** By what the rows of `connections` call it: its container, or its number. */
+function pathOfKnown(name: string): string | undefined {
+  const units = new UnitNames()
+  const all = new NamespaceList({ unitOf: (pid) => units.containerOf(pid) }).look()
+  return selectNamespaces(all, { name }).find((namespace) => namespace?.path !== undefined)?.path
 }
 
 // ---- history -------------------------------------------------------------------------------------------------------
@@ -109,7 +134,7 @@ function findNamespace(name: string): { readonly path: string; readonly name: st
 const SHOWN = 20
 
 async function printHistory(asked: Extract<TraceRequest, { readonly kind: "trace-list" }>): Promise<void> {
-  const dataDir = asked.dataDir ?? defaultDataDir()
+  const dataDir = await dataDirOf(asked)
   const { entries, notes } = readHistory(dataDir)
   const latest = entries.toReversed()
   if (asked.json) await print([json({ data_dir: dataDir, traces: latest }), "\n"])

@@ -17,6 +17,8 @@ import { EXEC_TCPDUMP, type ExecOrder, TCPDUMP_PATHS } from "../kernel/exec-tcpd
 const START_MS = 10_000
 /** After an interrupt it writes its counters and ends; longer than this it is killed. */
 const STOP_MS = 1_500
+/** Seconds beyond its own that it is given by the kernel: to begin, and to end. */
+const LATEST_S = Math.ceil((START_MS + STOP_MS) / 1000)
 const CHECK_MS = 5_000
 const PROGRESS_MS = 1_000
 const ERRORS_MAX = 16_384
@@ -128,7 +130,12 @@ function start(order: Omit<ExecOrder, "parent">, command: readonly string[]) {
 export async function capture(order: CaptureOrder, options: CaptureOptions): Promise<CaptureEnd> {
   const { program, namespace } = order
   const child = start(
-    { program, args: captureArguments(order), ...(namespace === undefined ? {} : { namespace }) },
+    {
+      program,
+      args: captureArguments(order),
+      secondsMax: order.seconds + LATEST_S,
+      ...(namespace === undefined ? {} : { namespace }),
+    },
     options.command ?? ownCommand(),
   )
   const kill = () => child.kill("SIGKILL")
@@ -211,7 +218,7 @@ export async function checkFilter(
   filter: string,
   command: readonly string[] = ownCommand(),
 ): Promise<string | undefined> {
-  const child = start({ program, args: ["-d", "--", filter] }, command)
+  const child = start({ program, args: ["-d", "--", filter], secondsMax: CHECK_MS / 1000 + 1 }, command)
   const timer = setTimeout(() => child.kill("SIGKILL"), CHECK_MS)
   try {
     const [errors] = await Promise.all([new Response(child.stderr).text(), new Response(child.stdout).text()])

@@ -49,6 +49,34 @@ describe("the filter", () => {
       { gateway: "10.0.0.254" },
       `(host 10.0.0.2 and port 443) or ${fragments}${witnesses.replace(/10\.0\.0\.2\)$/, "10.0.0.254)")}`,
     ],
+    [
+      { aliases: [{ port: 443, address: "10.0.0.2", aliasPort: 8443 }] },
+      `(((host 10.0.0.2 and port 443) or (host 10.0.0.2 and port 8443))) or ${fragments}${witnesses}`,
+    ],
+    [
+      {
+        protocol: "tcp",
+        aliases: [{ port: 443, address: "10.244.1.5", aliasPort: 6443 }],
+        mode: "custom",
+        clause: "less 100",
+      },
+      "(tcp and ((host 10.0.0.2 and port 443) or (host 10.244.1.5 and port 6443)) and (less 100)) or " +
+        `${fragments}${witnesses}`,
+    ],
+    [
+      { strategy: "peer-only", aliases: [{ port: 443, address: "10.244.1.5", aliasPort: 6443 }] },
+      `(((host 10.0.0.2) or (host 10.244.1.5))) or ${witnesses}`,
+    ],
+    // Of another port, of another family: not meant.
+    [
+      {
+        aliases: [
+          { port: 80, address: "10.244.1.5", aliasPort: 6443 },
+          { port: 443, address: "2001:db8::5", aliasPort: 6443 },
+        ],
+      },
+      `(host 10.0.0.2 and port 443) or ${fragments}${witnesses}`,
+    ],
   ])("%o", (spec, filter) => {
     expect(filterOf(spec)).toBe(filter)
   })

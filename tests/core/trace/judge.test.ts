@@ -1,5 +1,7 @@
 /** The verdicts on captures built packet by packet: each rule at its edges, and what must not be called wrong. */
 import { describe, expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import fc from "fast-check"
 import type { TraceContext } from "../../../src/core/trace/facts.ts"
 import { judgeTrace } from "../../../src/core/trace/judge.ts"
@@ -480,4 +482,11 @@ test("whatever the packets are, a verdict is given and names only packets that a
     }),
     { numRuns: 500 },
   )
+})
+
+test("docs/traces.md names every finding, and no other", () => {
+  const text = readFileSync(join(import.meta.dir, "../../../docs/traces.md"), "utf8")
+  const rows = text.slice(text.indexOf("## Findings"), text.indexOf("## What is kept")).matchAll(/^\| (`[^|]*) \|/gm)
+  const named = [...rows].flatMap(([, cell]) => [...cell!.matchAll(/`([a-z-]+)`/g)].map(([, id]) => id!))
+  expect(named.toSorted()).toEqual(traceRules.map(({ id }) => id).toSorted())
 })

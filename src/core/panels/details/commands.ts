@@ -2,6 +2,7 @@
 import type { Command } from "../../app/command.ts"
 import type { Facts } from "../../app/facts.ts"
 import type { Close } from "../../app/panel.ts"
+import { isAny } from "../../text/endpoint.ts"
 import type { Details, DetailsAction } from "./panel.ts"
 
 const scroll = (by: number, unit: "line" | "page" | "all"): DetailsAction => ({ type: "details/scroll", by, unit })
@@ -10,6 +11,11 @@ const scroll = (by: number, unit: "line" | "page" | "all"): DetailsAction => ({ 
 export function whyNoAction({ subject }: Details, { source }: Facts): string | undefined {
   if (source === "replay") return "replay is read-only"
   return subject?.side === "out" ? "only incoming peers are blocked" : undefined
+}
+
+export function whyNoTrace({ subject }: Details, { source }: Facts): string | undefined {
+  if (source === "replay") return "replay is read-only"
+  return subject !== undefined && isAny(subject.peerAddress) ? "this row has no single peer" : undefined
 }
 
 export const commands: readonly Command<Details, DetailsAction | Close>[] = [
@@ -43,6 +49,14 @@ export const commands: readonly Command<Details, DetailsAction | Close>[] = [
     group: "Act",
     refuse: whyNoAction,
     action: { type: "details/kill" },
+  },
+  {
+    id: "details.trace",
+    keys: ["T"],
+    title: "Capture its packets",
+    group: "Act",
+    refuse: whyNoTrace,
+    action: { type: "details/trace" },
   },
   {
     id: "details.close",

@@ -1,7 +1,7 @@
 /** Details: all that is known of one connection or group, and what can be done about it. */
-import { maskOf } from "../../app/facts.ts"
+import { type Facts, maskOf } from "../../app/facts.ts"
 import { overlaySize } from "../../app/overlay-size.ts"
-import { definePanel } from "../../app/panel.ts"
+import { definePanel, type PanelStep } from "../../app/panel.ts"
 import { describeSubject, pointOf, type Subject, type SubjectFacts } from "../../model/subject.ts"
 import { addPoint, type Trail } from "../../model/trail.ts"
 import { scrolled, windowNote } from "../../text/scroll.ts"
@@ -25,6 +25,7 @@ export type DetailsAction =
   | { readonly type: "details/scroll"; readonly by: number; readonly unit: "line" | "page" | "all" }
   | { readonly type: "details/block" }
   | { readonly type: "details/kill" }
+  | { readonly type: "details/trace" }
 
 const SIZE = { width: 88, height: 20 }
 const WHEEL_LINES = 3
@@ -32,6 +33,12 @@ const WHEEL_LINES = 3
 const FOOT_HEIGHT = 2
 
 const initial: Details = { isGone: false, trail: [], top: 0 }
+/** One trace at a time: one that runs is shown. */
+const traced = (slice: Details, subject: Subject, { tracing }: Facts): PanelStep<Details> =>
+  tracing.running !== undefined
+    ? [slice, { type: "app/close" }, { type: "app/open", panel: "trace-progress" }]
+    : [slice, { type: "app/close" }, { type: "app/open", panel: "trace-packet", about: { subject } }]
+
 const page = (height: number) => Math.max(1, height - FOOT_HEIGHT)
 
 export const details = definePanel<"details", Details, DetailsAction>({
@@ -65,6 +72,7 @@ export const details = definePanel<"details", Details, DetailsAction>({
     }
     const { subject } = slice
     if (subject === undefined) return [slice]
+    if (action.type === "details/trace") return traced(slice, subject, facts)
     // The form takes the place of the details: closed, it leads back to the rows.
     const about = { subject, ...(action.type === "details/kill" ? { isKillOnly: true } : {}) }
     return [slice, { type: "app/close" }, { type: "app/open", panel: "block-peer", about }]

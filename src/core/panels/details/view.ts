@@ -10,7 +10,7 @@ import { type Mask, maskAddress } from "../../text/mask.ts"
 import { sparkline } from "../../text/sparkline.ts"
 import { bytes, count, microseconds, rate, share } from "../../text/units.ts"
 import { cellWidth, harmless, wrap } from "../../text/width.ts"
-import { whyNoAction } from "./commands.ts"
+import { whyNoAction, whyNoTrace } from "./commands.ts"
 import type { Details } from "./panel.ts"
 
 const MARGIN = 1
@@ -44,10 +44,11 @@ function entryLines([label, value, tone = "plain"]: Entry, width: number): reado
 /** What can be done, or why nothing. */
 export function footLines(slice: Details, facts: Facts, width: number): readonly Line[] {
   const rule = line(span(` ${"─".repeat(Math.max(0, width - 2))}`, "muted"))
-  const reason = whyNoAction(slice, facts)
-  if (reason !== undefined) return [rule, line(span(` ${reason}`, "muted"))]
   const key = (chord: string, word: string): Span[] => [span(` ${chord}`, "strong"), span(` ${word}  `, "muted")]
-  return [rule, line(...key("k", "blocks this peer for some minutes"), ...key("x", "ends its connections"))]
+  const trace = whyNoTrace(slice, facts) === undefined ? key("T", "traces it") : []
+  const reason = whyNoAction(slice, facts)
+  if (reason !== undefined) return [rule, line(span(` ${reason}  `, "muted"), ...trace)]
+  return [rule, line(...key("k", "blocks this peer for some minutes"), ...key("x", "ends its connections"), ...trace)]
 }
 
 const endpointText = (address: string, port: number, mask: Mask) => endpoint(maskAddress(address, mask), port)

@@ -1,4 +1,5 @@
 /** The ranked findings as lines; the selected one with evidence and advice. Text wraps, and is never cut. */
+import { shownFindings, sinceWallMs } from "../../app/diagnosis.ts"
 import { type Facts, maskOf } from "../../app/facts.ts"
 import { culpritText } from "../../diagnosis/culprit.ts"
 import { type Finding, withSymptoms } from "../../diagnosis/finding.ts"
@@ -31,7 +32,7 @@ const INDENT = 5
 export function content(slice: Diagnosed, facts: Facts, width: number): Content {
   const { diagnosis } = facts
   if (diagnosis === undefined) return { lines: [line(span(" waiting for the second look…", "muted"))], starts: [] }
-  const { findings } = diagnosis
+  const findings = shownFindings(facts)
   const at = selectedAt(slice, findings)
   const lines: Line[] = []
   const starts: number[] = []
@@ -63,10 +64,10 @@ function head(finding: Finding, facts: Facts, width: number, isSelected: boolean
   const about = [
     shown(facts, culpritText(culprit)),
     `${confidence} confidence`,
-    `for ${duration(facts.now - since)}`,
+    `for ${duration(sinceWallMs(facts, since))}`,
     ...(more > 0 ? [`explains ${more} more`] : []),
   ]
-  const [first = "", ...rest] = wrap(title, Math.max(1, width - INDENT - 2))
+  const [first = "", ...rest] = wrap(shown(facts, title), Math.max(1, width - INDENT - 2))
   const marker = span(isSelected ? "▌" : " ", "accent")
   return [
     [marker, span(words[severity], severity), span(` ${first}`, isSelected ? "strong" : "plain")],
@@ -109,7 +110,7 @@ function recently(facts: Facts, width: number): Line[] {
     line(span(" Recently", "strong")),
     ...recent.flatMap(({ title, lastSeen, netns }) =>
       paragraph(
-        `${title}, ${duration(facts.now - lastSeen)} ago${netns === "host" ? "" : ` in ${shown(facts, netns)}`}`,
+        `${title}, ${duration(sinceWallMs(facts, lastSeen))} ago${netns === "host" ? "" : ` in ${shown(facts, netns)}`}`,
         width,
         "muted",
         1,
@@ -139,7 +140,8 @@ function unmeasured(facts: Facts, width: number): Line[] {
 export function stripLine(facts: Facts, width: number): Line {
   const { diagnosis, model } = facts
   if (diagnosis === undefined) return joinParts([line(span(" waiting for the second look…", "muted"))], width)
-  const [worst] = diagnosis.findings
+  const findings = shownFindings(facts)
+  const [worst] = findings
   if (worst === undefined) {
     if (diagnosis.level === "unknown")
       return joinParts([line(span(" ?  ", "muted"), span("Not enough can be read for a verdict"))], width)
@@ -147,8 +149,8 @@ export function stripLine(facts: Facts, width: number): Line {
     const verdict = line(span(" OK  ", "ok"), span("No dominant issue"))
     return joinParts([verdict, ...parts.map((text) => line(span(text, "muted")))], width)
   }
-  const more = diagnosis.findings.length - 1
-  const title = line(span(` ${words[worst.severity]}  `, worst.severity), span(worst.title, "strong"))
+  const more = findings.length - 1
+  const title = line(span(` ${words[worst.severity]}  `, worst.severity), span(shown(facts, worst.title), "strong"))
   const behind = more > 0 ? [line(span(`+${more} more`, "muted"))] : []
   const whole = joinParts(
     [[...title, span(`: ${shown(facts, culpritText(worst.culprit))}`)], ...behind],

@@ -1,4 +1,5 @@
 /** Diagnosis: what is wrong, worst first, who causes it and what to do next. */
+import { shownFindings } from "../../app/diagnosis.ts"
 import type { Facts } from "../../app/facts.ts"
 import { definePanel, say } from "../../app/panel.ts"
 import type { Size } from "../../text/line.ts"
@@ -17,7 +18,7 @@ const WHEEL_LINES = 3
 
 /** Selects a finding, and moves the window so that it is seen from its first line on. */
 function select(slice: Diagnosed, at: number, facts: Facts, { width, height }: Size): Diagnosed {
-  const findings = facts.diagnosis?.findings ?? []
+  const findings = shownFindings(facts)
   const finding = findings[Math.max(0, Math.min(at, findings.length - 1))]
   if (finding === undefined) return slice
   const selected = keyOf(finding)
@@ -80,7 +81,7 @@ export const diagnosis = definePanel<"diagnosis", Diagnosed, DiagnosisAction>({
   note: ({ top, ...slice }, facts, { width, height }) =>
     windowNote(top, height, content({ ...slice, top }, facts, width).lines.length),
   update(slice, action, facts, size) {
-    const findings = facts.diagnosis?.findings ?? []
+    const findings = shownFindings(facts)
     switch (action.type) {
       case "diagnosis/move": {
         const { lines } = content(slice, facts, size.width)

@@ -32,6 +32,7 @@ export const podLookup = definePanel<"pod-lookup", PodLookup, PodLookupAction>({
   title: () => "Whose is a port",
   note: (slice, facts, size) =>
     slice.step === "found" ? windowNote(slice.top, pageHeight(size), bodyLines(slice, facts, size.width).length) : "",
+  opensWithSelection: true,
   open: (_facts, about) => [about === undefined ? initial : filledWith(about)],
   update,
   view,

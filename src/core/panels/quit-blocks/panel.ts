@@ -65,8 +65,11 @@ function view(_: Slice, facts: Facts, { width, height }: Size): readonly Line[] 
     wrap(harmless(maskAddresses(text, maskOf(facts))), width - 2).map((piece) => line(span(` ${piece}`, tone)))
   const head = [
     ...(facts.underWay > 0 ? sentence("An action is under way and may be left half done.", "warn") : []),
+    ...(facts.tracing.running === undefined
+      ? []
+      : sentence("A trace is running. It ends with the program, and nothing judges it.", "warn")),
     ...(active.length === 0
-      ? sentence("No block is active any more.", "muted")
+      ? sentence(facts.tracing.running === undefined ? "No block is active any more." : "No block is active.", "muted")
       : sentence(active.length === 1 ? "One block is active:" : `${active.length} blocks are active:`, "strong")),
   ]
   const room = Math.max(0, height - head.length - KEYS_HEIGHT)
@@ -86,8 +89,13 @@ function view(_: Slice, facts: Facts, { width, height }: Size): readonly Line[] 
     ...rows,
     ...more,
     [],
-    key("Enter", `keep and quit: ${isByGuardian ? "a guardian lifts" : "the kernel lifts"} them on time`),
-    key("l", "lift all of them and quit"),
+    key(
+      "Enter",
+      active.length === 0
+        ? "quit"
+        : `keep and quit: ${isByGuardian ? "a guardian lifts" : "the kernel lifts"} them on time`,
+    ),
+    ...(active.length === 0 ? [] : [key("l", "lift all of them and quit")]),
     key("Esc", "stay"),
   ]
 }

@@ -1,7 +1,7 @@
 /** The keys of Top Connections. */
 import type { Command } from "../../app/command.ts"
 import type { TopConnections } from "./state.ts"
-import { whyNoBlock, whyNoDetails } from "./subject.ts"
+import { whyNoBlock, whyNoDetails, whyNoTrace } from "./subject.ts"
 import type { TopConnectionsAction } from "./update.ts"
 
 type Entry = Command<TopConnections, TopConnectionsAction>
@@ -53,6 +53,14 @@ export const commands: readonly Entry[] = [
     group: "Act",
     refuse: whyNoBlock,
     action: { type: "top-connections/block" },
+  },
+  {
+    id: "top-connections.trace",
+    keys: ["T"],
+    title: "Capture packets of the selected row",
+    group: "Act",
+    refuse: whyNoTrace,
+    action: { type: "top-connections/trace" },
   },
   { id: "top-connections.first", keys: ["home"], title: "First row", group: "Select", action: move(-1, "all") },
   { id: "top-connections.last", keys: ["end"], title: "Last row", group: "Select", action: move(1, "all") },

@@ -61,6 +61,16 @@ export function whyNoDetails(slice: TopConnections): string | undefined {
 export function whyNoBlock(slice: TopConnections, { source }: Facts): string | undefined {
   if (source === "replay") return "replay is read-only"
   if (slice.side === "out") return "only incoming peers are blocked; o shows them"
+  return whyNoPeer(slice)
+}
+
+/** A trace that runs is shown instead, whatever is selected. */
+export function whyNoTrace(slice: TopConnections, { source, tracing }: Facts): string | undefined {
+  if (source === "replay") return "replay is read-only"
+  return tracing.running === undefined ? whyNoPeer(slice) : undefined
+}
+
+function whyNoPeer(slice: TopConnections): string | undefined {
   const reason = whyNoDetails(slice)
   if (reason !== undefined) return reason
   const row = connectionRowAt(slice.rows!, slice.cursor)!

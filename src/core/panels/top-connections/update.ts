@@ -15,7 +15,7 @@ import {
   type TopConnections,
   windowTop,
 } from "./state.ts"
-import { subjectOf, whyNoBlock } from "./subject.ts"
+import { subjectOf, whyNoBlock, whyNoTrace } from "./subject.ts"
 
 export type TopConnectionsAction =
   | { readonly type: "top-connections/move"; readonly by: 1 | -1; readonly unit: "row" | "page" | "all" }
@@ -29,6 +29,7 @@ export type TopConnectionsAction =
   | { readonly type: "top-connections/clear" }
   | { readonly type: "top-connections/details" }
   | { readonly type: "top-connections/block" }
+  | { readonly type: "top-connections/trace" }
   | { readonly type: "top-connections/type"; readonly chord: string }
   | { readonly type: "top-connections/paste"; readonly text: string }
 
@@ -97,6 +98,12 @@ const reducers: Reducers = {
     const reason = whyNoBlock(slice, facts)
     return reason === undefined ? open(slice, "block-peer") : [slice, say(reason)]
   },
+  "top-connections/trace": (slice, _, facts) => {
+    if (facts.tracing.running !== undefined)
+      return [slice, say("a trace is running already"), { type: "app/open", panel: "trace-progress" }]
+    const reason = whyNoTrace(slice, facts)
+    return reason === undefined ? open(slice, "trace-packet") : [slice, say(reason)]
+  },
   "top-connections/type": (slice, { chord }, facts) => {
     const { prompt } = slice
     if (prompt === undefined) return [slice]
@@ -112,7 +119,7 @@ const reducers: Reducers = {
   ],
 }
 
-function open(slice: TopConnections, panel: Open["panel"]): Step {
+function open(slice: TopConnections, panel: Exclude<Open["panel"], "trace-progress">): Step {
   const subject = subjectOf(slice)
   return subject === undefined
     ? [slice]

@@ -62,7 +62,7 @@ export const noPackets: TraceRule = {
         "It proves that in this time nothing passed here that the filter takes: no packet arrived, and none was sent. It does not prove that the peer is unreachable: it may simply have been silent, its packets may take another interface or be translated to another address, and a local firewall drops outgoing packets before they can be seen here.",
       next: [
         "trace again while something tries to connect",
-        "trace on every interface: --interface any",
+        "trace on every interface: any",
         "trace the peer without its port",
       ],
     }
