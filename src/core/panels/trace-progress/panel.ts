@@ -45,8 +45,9 @@ export const traceProgress = definePanel<"trace-progress", Slice, TraceProgressA
   commands,
   title: () => "Trace running",
   update: (slice, _action, { tracing }) => {
-    if (tracing.running === undefined) return [slice, { type: "app/close" }]
-    return tracing.running.isStopping ? [slice] : [slice, say("stopping the capture…"), { type: "trace/stop" }]
+    // Asked a second time it does not keep anybody here, however long tcpdump takes to end.
+    if (tracing.running === undefined || tracing.running.isStopping) return [slice, { type: "app/close" }]
+    return [slice, say("stopping the capture…"), { type: "trace/stop" }]
   },
   view,
 })
