@@ -66,10 +66,10 @@ export function rendererTerm(term: string, colorTerm: string): string {
   return /^(screen|tmux)/.test(term) ? "screen-256color" : "xterm-256color"
 }
 
-/** `judgeTerminal` for this process. */
-export const checkTerminal = (): TerminalCheck =>
+/** `judgeTerminal` for this process; `hasKeys` when they come another way than by stdin. */
+export const checkTerminal = (hasKeys = false): TerminalCheck =>
   judgeTerminal({
-    stdinIsTerminal: isatty(0),
+    stdinIsTerminal: hasKeys || isatty(0),
     stdoutIsTerminal: isatty(1),
     env: process.env,
   })

@@ -1,11 +1,18 @@
 /** Everything the program can ask of the world, as data. */
 import type { MitigationEffect } from "./mitigation.ts"
+import type { ReplayEffect } from "./replay.ts"
 
-export type Effect =
+export type Effect = LiveEffect | ReplayEffect | EveryEffect
+
+/** What only the live dashboard can do. */
+export type LiveEffect =
   | MitigationEffect
   /** One look at the whole host. Answers `look/collected`. */
   | { readonly type: "look/collect" }
   /** One look at the interface counters. Answers `lane/collected`. */
   | { readonly type: "lane/collect" }
+
+/** What every screen can do. */
+export type EveryEffect =
   /** Give the terminal back and end. */
-  | { readonly type: "program/quit"; readonly code: number }
+  { readonly type: "program/quit"; readonly code: number }

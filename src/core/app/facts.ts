@@ -9,6 +9,7 @@ import type { Model } from "../model/model.ts"
 import type { Size, Tone } from "../text/line.ts"
 import type { GuideSection } from "./guide.ts"
 import type { Place } from "./mitigation.ts"
+import type { Replay } from "./replay.ts"
 
 export type { Band } from "../config/thresholds.ts"
 
@@ -46,6 +47,8 @@ export interface Facts {
   readonly lookedAt?: number
   /** The interface, second by second. */
   readonly lane?: Lane
+  /** Where we are in the history; absent on the live screen. */
+  readonly replay?: Replay
   readonly notice?: Notice
   /** What keeps peers out, as it was last listed. */
   readonly blocks: KnownBlocks

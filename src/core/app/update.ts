@@ -13,6 +13,7 @@ import { focusOrder, roomOf } from "./layout.ts"
 import { afterFailure, hasBlocks, isChanging, mitigationReducers } from "./mitigation.ts"
 import type { PanelStep, Say } from "./panel.ts"
 import { everyPanel, ownerOfAction, panelOf, type SomePanel, sliceOf } from "./registry.ts"
+import { afterReadFailure, ontoActive, type ReplayWish, replayReducers } from "./replay.ts"
 import type { PanelId, State } from "./state.ts"
 
 export type Step = readonly [State, ...Effect[]]
@@ -23,7 +24,11 @@ export function update(state: State, action: Action): Step {
     panel === undefined ? updateApp(state, action as AppAction) : updatePanel(state, panel, action)
   const asked = effects.filter(isChanging).length
   const counted = asked === 0 ? next : { ...next, underWay: next.underWay + asked }
-  return [refreshPanels(state, counted), ...effects]
+  // The other side may have no rows in this record.
+  const isTurned = state.slices["top-connections"].side !== counted.slices["top-connections"].side
+  const [settled, ...reads] =
+    isTurned && counted.replay?.wanted === undefined ? ontoActive(counted) : ([counted] as Step)
+  return [refreshPanels(state, settled), ...effects, ...reads]
 }
 
 function updatePanel(state: State, panel: SomePanel, action: Action): Step {
@@ -38,7 +43,7 @@ function withStep(state: State, panel: SomePanel, [slice, ...asked]: PanelStep<u
   const effects: Effect[] = []
   for (const each of asked) {
     if (each.type === "say") next = withNotice(next, each)
-    else if (each.type === "app/open" || each.type === "app/close") {
+    else if (each.type === "app/open" || each.type === "app/close" || isReplayWish(each)) {
       const [changed, ...more] = updateApp(next, each)
       next = changed
       effects.push(...more)
@@ -46,6 +51,8 @@ function withStep(state: State, panel: SomePanel, [slice, ...asked]: PanelStep<u
   }
   return [next, ...effects]
 }
+
+const isReplayWish = (asked: PanelStep<unknown>[1] & object): asked is ReplayWish => asked.type.startsWith("replay/")
 
 const withNotice = (state: State, { text, tone }: Pick<Say, "text" | "tone">): State => ({
   ...state,
@@ -107,6 +114,7 @@ const lookAgain = ([state, ...effects]: Step): Step => {
 
 const reducers: Reducers = {
   ...mitigationReducers,
+  ...replayReducers,
   "peer/blocked": (state, action) => lookAgain(mitigationReducers["peer/blocked"](state, action)),
   "peer/killed": (state, action) => lookAgain(mitigationReducers["peer/killed"](state, action)),
   // The block form waits for it.
@@ -139,7 +147,7 @@ const reducers: Reducers = {
   "effect/failed": (state, { effect, reason, at }) =>
     afterFailure(
       {
-        ...tick(state, at),
+        ...afterReadFailure(tick(state, at)),
         ...(effect.type === "look/collect" ? { isCollecting: false, isLookWanted: false } : {}),
         notice: { text: reason, tone: "crit", until: at + FAILURE_NOTICE_MS },
       },
@@ -148,7 +156,7 @@ const reducers: Reducers = {
   "app/notice": (state, said) => [withNotice(state, said)],
   "app/focus": (state, { panel }) => [{ ...state, focus: panel }],
   "app/focus-next": (state, { step }) => {
-    const order = focusOrder()
+    const order = focusOrder(state)
     const at = order.indexOf(state.focus)
     return [{ ...state, focus: order[(at + step + order.length) % order.length]! }]
   },

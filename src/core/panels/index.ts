@@ -4,17 +4,23 @@ import { blockPeer } from "./block-peer/panel.ts"
 import { blockedPeers } from "./blocked-peers/panel.ts"
 import { details } from "./details/panel.ts"
 import { help } from "./help/panel.ts"
+import { jump } from "./jump/panel.ts"
 import { quitBlocks } from "./quit-blocks/panel.ts"
 import { systemHealth } from "./system-health/panel.ts"
+import { timeSearch } from "./time-search/panel.ts"
+import { timeline } from "./timeline/panel.ts"
 import { topConnections } from "./top-connections/panel.ts"
 
 export const panels = [
   topConnections,
   systemHealth,
+  timeline,
   help,
   details,
   blockPeer,
   blockedPeers,
   actionLog,
   quitBlocks,
+  jump,
+  timeSearch,
 ] as const

@@ -327,6 +327,13 @@ export const addressText = (column: Uint32Array, row: number): string => formatA
 /** The name of a state number; one without a name shows its number. */
 export const stateName = (state: number): string => (tcpStates as Record<number, string>)[state] ?? `STATE_${state}`
 
+const stateNumbers: ReadonlyMap<string, number> = new Map(
+  Object.entries(tcpStates).map(([number, name]) => [name, Number(number)]),
+)
+
+/** The number of a state by its name; 0 for one that TCP has not. */
+export const stateNumber = (name: string): number => stateNumbers.get(name) ?? 0
+
 /** The socket's identity for life; never reused while the host is up (net/core/sock_diag.c, sock_gen_cookie). */
 export const cookieOf = (table: SocketTable, row: number): bigint =>
   (BigInt(table.cookieHigh[row]!) << 32n) | BigInt(table.cookieLow[row]!)
