@@ -21,6 +21,7 @@ const { symbols: c } = dlopen("libc.so.6", {
   // getdents64 has no wrapper in glibc before 2.30
   syscall: { args: [T.i64_fast, T.i64_fast, T.ptr, T.i64_fast], returns: T.i64_fast },
   clock_gettime: { args: [T.i32, T.ptr], returns: T.i32 },
+  adjtimex: { args: [T.ptr], returns: T.i32 },
   readlinkat: { args: [T.i32, T.ptr, T.ptr, T.u64], returns: T.i64_fast },
 })
 
@@ -135,3 +136,20 @@ export const readDirectory = (fd: number, buffer: Uint8Array): number =>
 /** Reads the link `name` (NUL-terminated) inside folder `fd`; answers the length, or -1 when it is gone or forbidden. */
 export const readLink = (fd: number, name: Uint8Array, buffer: Uint8Array): number =>
   Number(c.readlinkat(fd, name, buffer, buffer.length))
+
+/** struct timex (linux/timex.h): on every machine we build for 208 bytes, longs are 8 of them. */
+const TIMEX_SIZE = 208
+const TIMEX_OFFSET = 8
+const TIMEX_STATUS = 40
+const STA_UNSYNC = 0x0040
+const STA_NANO = 0x2000
+
+/** What the kernel's clock discipline says: nothing is changed. Throws `SystemError`. */
+export function readClock(): { readonly isKept: boolean; readonly offsetUs: number } {
+  const timex = alloc(TIMEX_SIZE)
+  check("adjtimex", c.adjtimex(timex))
+  const view = new DataView(timex.buffer)
+  const status = view.getInt32(TIMEX_STATUS, true)
+  const offset = Number(view.getBigInt64(TIMEX_OFFSET, true))
+  return { isKept: (status & STA_UNSYNC) === 0, offsetUs: (status & STA_NANO) === 0 ? offset : offset / 1_000 }
+}

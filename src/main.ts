@@ -26,11 +26,14 @@ else process.exit(await run((await import("./shell/cli.ts")).parseCommandLine(wo
 async function run(request: Request): Promise<number> {
   const { complain, print } = await import("./shell/plain/output.ts")
   const { exitCodes, Failure } = await import("./shell/failure.ts")
+  // Monitoring systems read 1 and 2 as warning and critical: of a diagnosis every failure is "unknown".
+  const isDiagnosis = request.kind === "diagnose" || (request.kind === "wrong" && request.command === "diagnose")
+  const exitCodeOf = (code: number) => (isDiagnosis ? exitCodes.unknown : code)
   try {
     switch (request.kind) {
       case "wrong":
         await complain(request.reason)
-        return exitCodes.usage
+        return exitCodeOf(exitCodes.usage)
       case "version":
         await print([`${versionLine}\n`])
         return exitCodes.ok
@@ -87,13 +90,18 @@ async function run(request: Request): Promise<number> {
       case "trace-list":
         await (await import("./shell/plain/trace.ts")).printTrace(request)
         return exitCodes.ok
+      case "diagnose":
+        return await (await import("./shell/plain/diagnose.ts")).printDiagnosis(request)
+      case "config-check":
+        await (await import("./shell/plain/config-check.ts")).checkConfig(request)
+        return exitCodes.ok
       case "live":
         return await (await import("./shell/dashboard.ts")).openDashboard(request)
     }
   } catch (error) {
     if (error instanceof Failure) {
       await complain(error.message)
-      return error.exitCode
+      return exitCodeOf(error.exitCode)
     }
     // A fault of ours: the stack is what a report needs.
     process.stderr.write(`holyf-network: internal error: ${error instanceof Error ? error.stack : String(error)}\n`)

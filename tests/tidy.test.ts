@@ -35,13 +35,16 @@ const mayImport: readonly { from: string; may: readonly string[] }[] = [
   { from: "src/core/sample/", may: ["src/core/wire/", "src/core/proc/"] },
   // address.ts is the text and the bytes of IP addresses; other folders get addresses from the model, as text.
   { from: "src/core/model/", may: ["src/core/sample/", "src/core/config/", "src/core/wire/address.ts"] },
-  { from: "src/core/diagnosis/", may: ["src/core/model/", "src/core/config/"] },
+  { from: "src/core/diagnosis/", may: ["src/core/model/", "src/core/config/", "src/core/text/"] },
   {
     from: "src/core/snapshot/",
     may: ["src/core/model/", "src/core/sample/", "src/core/text/json.ts", "valibot", "dayjs"],
   },
   { from: "src/core/daemon/", may: ["src/core/config/", "src/core/snapshot/", "valibot"] },
-  { from: "src/core/export/", may: ["src/core/mitigation/", "src/core/model/", "src/core/text/"] },
+  {
+    from: "src/core/export/",
+    may: ["src/core/mitigation/", "src/core/model/", "src/core/diagnosis/", "src/core/text/"],
+  },
   {
     from: "src/core/history/",
     may: ["src/core/snapshot/", "src/core/sample/columns.ts", "src/core/model/", "src/core/text/", "valibot", "dayjs"],

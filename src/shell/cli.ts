@@ -28,6 +28,8 @@ export type ConnectionsRequest = {
   readonly kind: "connections"
   readonly peerRange?: PeerRange
 } & Values<"connections">
+export type DiagnoseRequest = { readonly kind: "diagnose" } & Values<"diagnose">
+export type ConfigRequest = { readonly kind: "config-check" } & Values<"config">
 export type SnapshotRequest = { readonly kind: "snapshot" } & Values<"snapshot">
 
 /** `daemon`, then what. */
@@ -75,11 +77,13 @@ export type Request =
   | KillAsk
   | UnblockAsk
   | BlocksAsk
+  | DiagnoseRequest
+  | ConfigRequest
   | { readonly kind: "help"; readonly command: CommandName }
   | { readonly kind: "version" }
   | { readonly kind: "list-interfaces" }
   /** A usage error: one line that says what was wrong and what would be right. */
-  | { readonly kind: "wrong"; readonly reason: string }
+  | { readonly kind: "wrong"; readonly command?: "diagnose"; readonly reason: string }
 
 const PROGRAM = "holyf-network"
 
@@ -93,12 +97,16 @@ export function parseCommandLine(words: readonly string[]): Request {
     if (isOn(asked, "listInterfaces")) return { kind: "list-interfaces" }
     return readRequest(asked)
   } catch (error) {
-    if (error instanceof Wrong) return { kind: "wrong", reason: error.message }
+    if (error instanceof Wrong) return { kind: "wrong", ...namedCommand(words), reason: error.message }
     throw error
   }
 }
 
 class Wrong extends Error {}
+
+/** Of a wrong line for `diagnose` that is said, since its exit code is another. */
+const namedCommand = (words: readonly string[]) =>
+  words.find((word) => !word.startsWith("-")) === "diagnose" ? ({ command: "diagnose" } as const) : {}
 
 /** Text from the command line inside a message. */
 const quoted = (text: string) => `"${cut(harmless(text), 40)}"`
@@ -253,10 +261,13 @@ function helpFor({ command, words }: Asked): Request {
 
 // ---- values --------------------------------------------------------------------------------------------------------
 
-function readValue({ texts }: Asked, id: FlagId): string | number | boolean | undefined {
+function readValue({ texts, command }: Asked, id: FlagId): string | number | boolean | undefined {
   const flag: Flag = flags[id]
   const text = texts.get(id)
-  if (text === undefined) return flag.type === "switch" ? false : "default" in flag ? flag.default : undefined
+  if (text === undefined) {
+    if (flag.type === "switch") return false
+    return (command as CommandSpec).defaults?.[id] ?? ("default" in flag ? flag.default : undefined)
+  }
   const reading = readFlag(flag, text)
   if (!reading.ok) throw new Wrong(`--${flag.name} ${reading.expected}, not ${quoted(text)}`)
   return reading.value
@@ -293,6 +304,12 @@ function readRequest(asked: Asked): Request {
     return { kind: asked.command.name, ...readValues(asked) } as unknown as DaemonRequest
   if (asked.command.name === "trace") return readTrace(asked)
   if (asked.command.name === "replay") return readReplay(asked)
+  if (asked.command.name === "diagnose") return { kind: "diagnose", ...readValues<"diagnose">(asked) }
+  if (asked.command.name === "config") {
+    const [word] = asked.words
+    if (word !== "check") throw new Wrong(`${PROGRAM} config can do one thing: ${PROGRAM} config check`)
+    return { kind: "config-check", ...readValues<"config">(asked) }
+  }
   if (asked.command.name === "snapshot") return { kind: "snapshot", ...readValues<"snapshot">(asked) }
   if (asked.command.name === "block") {
     const { port, ...values } = readValues<"block">(asked)

@@ -8,6 +8,7 @@ import { shareOfCore } from "../core/sample/flow-pace.ts"
 import type { NamespaceSelection } from "../core/sample/network-namespace.ts"
 import { missing, type Reading, reading, type Sample, type SocketStatistics } from "../core/sample/sample.ts"
 import { createSocketTable, fitSocketTable, type SocketTable } from "../core/sample/socket-table.ts"
+import { GroundsReader } from "./grounds.ts"
 import { readInterface } from "./interfaces.ts"
 import { listHostAddresses } from "./kernel/links.ts"
 import { KernelError } from "./kernel/netlink.ts"
@@ -28,6 +29,8 @@ export interface Look {
 export interface CollectorOptions {
   /** Its counters are read; without one there is nothing to read. */
   readonly interfaceName?: string
+  /** Also what only the diagnosis reads. */
+  readonly readsGrounds?: boolean
   readonly now: () => number
   readonly monotonicMs: () => number
   readonly namespaces?: NamespaceSelection
@@ -50,6 +53,8 @@ export class Collector {
   private readonly rooms: readonly [Room, Room] = [createRoom(), createRoom()]
   private readonly source: SocketSource
 
+  private readonly grounds: GroundsReader | undefined
+
   constructor(private readonly options: CollectorOptions) {
     const { monotonicMs, intervalMs, namespaces = "all", flowShare = shareOfCore.live } = options
     this.source = new SocketSource({
@@ -59,6 +64,7 @@ export class Collector {
       flowShare: intervalMs === undefined ? Number.POSITIVE_INFINITY : flowShare,
       ...(options.ownerBudgetMs !== undefined && { ownerBudgetMs: options.ownerBudgetMs }),
     })
+    this.grounds = options.readsGrounds === true ? new GroundsReader() : undefined
   }
 
   /** Names of the network namespaces there are. */
@@ -85,11 +91,18 @@ export class Collector {
     const listed = await attempt(() => this.source.list(room.table, sockets, readLink))
     const settled = await this.settle(listed, shown)
     const listedMs = listed.ok ? listed.value.atMs : start
+    const counters = readCounters()
+    const grounds = await this.grounds?.read({
+      counters,
+      slots: listed.ok ? listed.value.slots : [],
+      ...(settled.ok && { sockets: settled.value.sockets }),
+    })
     const sample: Sample = {
       at: Math.round(at + listedMs - start),
       monotonicMs: listedMs,
       sockets: settled.ok ? reading(settled.value.sockets) : settled,
-      counters: readCounters(),
+      counters,
+      ...(grounds === undefined ? {} : { grounds }),
       socketStatistics,
       softnet: readSoftnet(),
       interface: listed.ok ? listed.value.link : await readLink(),

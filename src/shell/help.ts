@@ -1,6 +1,6 @@
 /** The help, written from the tables of commands and flags. Readable at 80 columns. */
 import { type CommandName, type CommandSpec, commands } from "../core/config/commands.ts"
-import { flagSentence, flagSpelling, flags } from "../core/config/flags.ts"
+import { type Flag, flagSentence, flagSpelling, flags } from "../core/config/flags.ts"
 import { wrap } from "../core/text/width.ts"
 
 const WIDTH = 80
@@ -16,7 +16,10 @@ export function helpText(name: CommandName): string {
     ...command.flags.map(({ title, ids }) =>
       section(
         title,
-        ids.map((id) => [flagSpelling(flags[id]), flagSentence(flags[id], command.sentences?.[id])]),
+        ids.map((id) => [
+          flagSpelling(flags[id]),
+          flagSentence(withDefault(flags[id], command.defaults?.[id]), command.sentences?.[id]),
+        ]),
       ),
     ),
     ...(isRoot ? [section("Exit codes", exits)] : []),
@@ -48,10 +51,13 @@ const exits: readonly Entry[] = [
   ["3", "partly done: connections survived a kill; daemon status: no worker runs"],
 ]
 
-const usage = ({ name, words, summary }: CommandSpec): Entry => [
-  [PROGRAM, name, words ?? "[flags]"].filter((part) => part !== "").join(" "),
+const usage = ({ name, words, usage, summary }: CommandSpec): Entry => [
+  [PROGRAM, usage ?? [name, words ?? "[flags]"].filter((part) => part !== "").join(" ")].join(" "),
   summary,
 ]
+
+const withDefault = (flag: Flag, value: number | undefined): Flag =>
+  value === undefined || flag.type !== "integer" ? flag : { ...flag, default: value }
 
 const INDENT = 2
 const GAP = 2

@@ -26,6 +26,7 @@ export async function live(
     interfaceName: settings.interfaceName,
     namespaces: options.namespaces,
     intervalMs: settings.refreshMs,
+    readsGrounds: true,
     now: Date.now,
     monotonicMs: () => performance.now(),
   })

@@ -12,6 +12,7 @@ import { type DefaultRoute, parseIpv4DefaultRoutes, parseIpv6DefaultRoutes } fro
 import { parseCounterLines, parseCounterPairs } from "../core/proc/snmp.ts"
 import { parseSocketStatistics } from "../core/proc/sockstat.ts"
 import { parseSoftnet } from "../core/proc/softnet.ts"
+import type { NetworkNamespace } from "../core/sample/network-namespace.ts"
 import type {
   ConntrackTable,
   OwnUsage,
@@ -20,8 +21,10 @@ import type {
   SocketStatistics,
   SoftnetCpu,
 } from "../core/sample/sample.ts"
-import { reading } from "../core/sample/sample.ts"
-import { readFileAs, readText } from "./text-file.ts"
+import { missing, reading } from "../core/sample/sample.ts"
+import { KernelError } from "./kernel/netlink.ts"
+import { readTextIn } from "./kernel/network-namespaces.ts"
+import { readFileAs, readProblem, readText } from "./text-file.ts"
 
 const PROC = "/proc"
 const UNMOUNTED = "Is /proc mounted?"
@@ -33,12 +36,37 @@ const unlessEmpty = <T extends object>(value: T): T | undefined => (Object.keys(
  * Protocol counters of this network namespace, from snmp, netstat and snmp6. Without snmp there is nothing; a kernel
  * without IPv6 has no snmp6, and then those groups are absent.
  */
-export function readCounters(proc = PROC): Reading<ProtocolCounters> {
-  const snmp = readFileAs(`${proc}/net/snmp`, (text) => unlessEmpty(parseCounterPairs(text)), UNMOUNTED)
+export const readCounters = (proc = PROC): Reading<ProtocolCounters> =>
+  countersBy((name, parse) => readFileAs(`${proc}/net/${name}`, parse, name === "snmp" ? UNMOUNTED : ""))
+
+/** The same of another network namespace. */
+export const readCountersIn = (namespace: NetworkNamespace): Reading<ProtocolCounters> =>
+  countersBy((name, parse) => readFileIn(namespace, `/proc/thread-self/net/${name}`, parse))
+
+type CounterFile = <T>(name: "snmp" | "netstat" | "snmp6", parse: (text: string) => T | undefined) => Reading<T>
+
+function countersBy(read: CounterFile): Reading<ProtocolCounters> {
+  const snmp = read("snmp", (text) => unlessEmpty(parseCounterPairs(text)))
   if (!snmp.ok) return snmp
-  const netstat = readFileAs(`${proc}/net/netstat`, parseCounterPairs)
-  const snmp6 = readFileAs(`${proc}/net/snmp6`, parseCounterLines)
+  const netstat = read("netstat", parseCounterPairs)
+  const snmp6 = read("snmp6", parseCounterLines)
   return reading({ ...snmp.value, ...(netstat.ok && netstat.value), ...(snmp6.ok && snmp6.value) })
+}
+
+/** Reads and parses one file as it reads inside a network namespace, or says why there is nothing. */
+export function readFileIn<T>(
+  namespace: NetworkNamespace,
+  path: string,
+  parse: (text: string) => T | undefined,
+): Reading<T> {
+  let text: string
+  try {
+    text = readTextIn(namespace, path)
+  } catch (error) {
+    return missing(error instanceof KernelError ? error.message : readProblem(path, error))
+  }
+  const value = parse(text)
+  return value === undefined ? missing(`cannot read ${path}: it does not hold what it should`) : reading(value)
 }
 
 /** Socket counts of this network namespace and the host's TCP memory, from sockstat and, where there is IPv6, sockstat6. */

@@ -3,7 +3,9 @@
  * working directory, which may belong to anybody.
  */
 import builtIn from "../../config/health_thresholds.toml" with { type: "text" }
-import { parseThresholds, type Thresholds, ThresholdsError } from "../core/config/thresholds.ts"
+import { defaultThresholds, parseThresholds, type Thresholds, ThresholdsError } from "../core/config/thresholds.ts"
+import { builtInLimits } from "../core/diagnosis/rule.ts"
+import { rules } from "../core/diagnosis/rules/index.ts"
 import type { Note } from "../core/sample/sample.ts"
 import { exitCodes, Failure } from "./failure.ts"
 import { errorCode, readProblem, readText } from "./text-file.ts"
@@ -70,7 +72,7 @@ function readFile(path: string): string {
 
 function parseFile(path: string, text: string): Thresholds {
   try {
-    return parseThresholds(text, path)
+    return parseThresholds(text, path, builtInLimits(rules, defaultThresholds))
   } catch (error) {
     throw error instanceof ThresholdsError ? new ThresholdFileError(`thresholds: ${error.message}`) : error
   }

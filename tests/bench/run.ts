@@ -11,6 +11,7 @@ import { type Bench, type BenchRow, isMet } from "./bench.ts"
 import { measureClosings } from "./closings.ts"
 import { measureConntrack } from "./conntrack.ts"
 import { measureDaemon } from "./daemon.ts"
+import { measureDiagnosis } from "./diagnosis.ts"
 import { flat } from "./flat.ts"
 import { idle } from "./idle.ts"
 import { keys } from "./keys.ts"
@@ -31,6 +32,12 @@ const onDemand: readonly Bench[] = [
     isSelfContained: true,
   },
   { name: "conntrack", about: "a dump of 200,000 flows", measure: () => measureConntrack(), isSelfContained: true },
+  {
+    name: "diagnosis",
+    about: "all rules over 100,000 sockets",
+    measure: async () => measureDiagnosis(),
+    isSelfContained: true,
+  },
   { name: "namespaces", about: "2,000 processes", measure: measureNamespaces, isSelfContained: true },
 ]
 

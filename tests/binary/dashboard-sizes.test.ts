@@ -43,7 +43,7 @@ function isWhole(text: string, { cols, rows }: { cols: number; rows: number }): 
   const frame = lines.slice(top, -1)
   return (
     lines.length === rows &&
-    top === (cols < 100 ? 1 : 0) &&
+    top === (cols < 100 ? 2 : 0) &&
     frame.every((each) => each.length === cols && /[┐│┘]$/.test(each) && /^[┌│└]/.test(each)) &&
     frame.at(-1)!.startsWith("└") &&
     hasLooked(text)

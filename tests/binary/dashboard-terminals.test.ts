@@ -20,7 +20,7 @@ async function walk(env: NonNullable<PtyOptions["env"]>, size = { cols: 120, row
     ["go", "Top Outgoing"],
     ["z", "ZOOMED"],
     ["z\t", "scroll"],
-    ["\tp", "PAUSED"],
+    ["\t\tp", "PAUSED"],
     ["p/x", "Find: x"],
     ["\x1bfx\r", "digits|number|port"],
     ["\x1b", "by connection"],

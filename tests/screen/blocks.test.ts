@@ -309,6 +309,16 @@ describe("b", () => {
     expect([chosen(press(second, "down").state), chosen(press(second, "home").state)]).toEqual([SECOND, FIRST])
   })
 
+  test("the cursor stays on its block when + moves that down the list, without a key that chose it", () => {
+    const more = press(list(), "+").state
+    expect(chosen(apply(more, listed(more, ...more.blocks.list.toReversed())))).toBe(FIRST)
+  })
+
+  test("nor does a block that ends sooner take the cursor", () => {
+    const opened = list()
+    expect(chosen(apply(opened, listed(opened, activeBlock(opened, "10.0.0.1:80"), ...opened.blocks.list)))).toBe(FIRST)
+  })
+
   test("+ adds five minutes to what is left", () => {
     const { effects } = press(list(), "+")
     expect(effects).toEqual([{ type: "block/extend", block: list().blocks.list[0]!, durationMs: 252_000 + 300_000 }])

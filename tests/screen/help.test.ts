@@ -10,7 +10,7 @@ const first = (state: State) => state.slices.help.top
 test("the keys of the focused panel first, then those of the program", () => {
   expect(overlayFrame(opened(80, 40))).toMatchInlineSnapshot(`
     "
-    ┌─ Keys ────────────────────────────────────────────────────────── 1-37 of 41 ─┐
+    ┌─ Keys ────────────────────────────────────────────────────────── 1-37 of 42 ─┐
     │ Select                                                                       │
     │   ↑          Row above                                                       │
     │   ↓          Row below                                                       │
@@ -44,10 +44,10 @@ test("the keys of the focused panel first, then those of the program", () => {
     │   p          Freeze the screen, and go on                                    │
     │   r          Look now, even if paused                                        │
     │   m          Hide the first half of addresses                                │
+    │   d          What came and went: the last findings                           │
     │                                                                              │
     │ Act                                                                          │
     │   b          Blocked peers: extend and lift                                  │
-    │   h          Action log: who did what, and the result                        │
     └──────────────────────────────────────────────────────────────────────────────┘
     "
   `)
@@ -56,7 +56,7 @@ test("the keys of the focused panel first, then those of the program", () => {
 test("at 60x15 it fits and says where it is", () => {
   expect(overlayFrame(opened(60, 15))).toMatchInlineSnapshot(`
     "
-    ┌─ Keys ────────────────────────────────────── 1-12 of 41 ─┐
+    ┌─ Keys ────────────────────────────────────── 1-12 of 42 ─┐
     │ Select                                                   │
     │   ↑          Row above                                   │
     │   ↓          Row below                                   │
@@ -87,8 +87,8 @@ describe("scrolls", () => {
     ["up again", ["down", "down", "up"], 1],
     ["not above the top", ["up"], 0],
     ["a page", ["pagedown"], 12],
-    ["to the end", ["end"], 29],
-    ["not past the end", ["end", "down", "pagedown"], 29],
+    ["to the end", ["end"], 30],
+    ["not past the end", ["end", "down", "pagedown"], 30],
     ["back to the top", ["end", "home"], 0],
   ] as const)("%s", (_, chords, top) => expect(first(press(opened(60, 15), ...chords).state)).toBe(top))
 

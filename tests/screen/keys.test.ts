@@ -17,7 +17,7 @@ const peers = (state: State): string[] =>
 /** The peer of the row with the mark. */
 const selected = (state: State): string | undefined => /▌\S+ +\d+ (\S+)/.exec(frame(state))?.[1]
 
-const head = (state: State) => frame(state).split("\n")[2]!.replace(/─+/g, "─")
+const head = (state: State) => frame(state).split("\n")[3]!.replace(/─+/g, "─")
 
 describe("moving through rows", () => {
   const many = () => watching(80, 24, crowd(40))
@@ -26,9 +26,9 @@ describe("moving through rows", () => {
     ["down", ["down"], 1],
     ["down and up", ["down", "down", "up"], 1],
     ["up at the first row", ["up"], 0],
-    ["a page", ["pagedown"], 14],
-    ["a page with the bracket", ["]"], 14],
-    ["two pages and one back", ["]", "]", "["], 14],
+    ["a page", ["pagedown"], 13],
+    ["a page with the bracket", ["]"], 13],
+    ["two pages and one back", ["]", "]", "["], 13],
     ["end", ["end"], 39],
     ["past the end", ["end", "down"], 39],
     ["end and home", ["end", "home"], 0],
@@ -40,9 +40,9 @@ describe("moving through rows", () => {
   })
 
   test("a page turns the whole window", () => {
-    expect(head(many())).toContain("1-14 of 40")
-    expect(head(press(many(), "]").state)).toContain("15-28 of 40")
-    expect(head(press(many(), "]", "]").state)).toContain("27-40 of 40")
+    expect(head(many())).toContain("1-13 of 40")
+    expect(head(press(many(), "]").state)).toContain("14-26 of 40")
+    expect(head(press(many(), "]", "]").state)).toContain("27-39 of 40")
   })
 
   test.each([
@@ -271,8 +271,9 @@ describe("pause", () => {
 describe("panels", () => {
   test("Tab and Shift+Tab go round", () => {
     expect(press(web(), "tab").state.focus).toBe("system-health")
-    expect(press(web(), "tab", "tab").state.focus).toBe("top-connections")
-    expect(press(web(), "shift+tab").state.focus).toBe("system-health")
+    expect(press(web(), "tab", "tab").state.focus).toBe("diagnosis")
+    expect(press(web(), "tab", "tab", "tab").state.focus).toBe("top-connections")
+    expect(press(web(), "shift+tab").state.focus).toBe("diagnosis")
   })
 
   test("a key of another panel says where it works", () => {
@@ -293,13 +294,13 @@ describe("mouse", () => {
   const many = () => watching(80, 24, crowd(40))
   const at = (state: State, kind: "click" | "wheel-up" | "wheel-down", x: number, y: number) =>
     apply(state, ...actionsForMouse(state, { kind, x, y }))
-  /** Line 1 is the frame, 2 the question, 3 the heading, 4 the first row: below one strip. */
-  const FIRST_ROW = 4
+  /** Line 2 is the frame, 3 the question, 4 the heading, 5 the first row: below two strips. */
+  const FIRST_ROW = 5
 
   test("a click selects a row", () => {
     expect(top(at(many(), "click", 10, FIRST_ROW + 3)).cursor).toBe(3)
     const paged = press(many(), "]").state
-    expect(top(at(paged, "click", 10, FIRST_ROW)).cursor).toBe(14)
+    expect(top(at(paged, "click", 10, FIRST_ROW)).cursor).toBe(13)
   })
 
   test("the wheel scrolls three rows, and the selection stays in sight", () => {

@@ -185,11 +185,11 @@ describe("what is shown", () => {
     expect(frame(open({ width: 80, height: 24 }).press("]").state)).toMatchInlineSnapshot(`
       "
        HEALTH UNKNOWN  retrans n/a  conntrack n/a  interface –
+       ?  No diagnosis was recorded here
       ┌─ Top Incoming ───────────────────────────────── 1-1 of 1 row, 3 connections ─┐
       │ by peer, port and process  sort bandwidth ↓                                  │
       │ PEER                 LPORT PROCESS       CONNS     ↓TX/s     ↓RX/s STATES    │
       │▌203.0.113.7            443 nginx             3  46.9KB/s   1.3KB/s EST:2,TW:1│
-      │                                                                              │
       │                                                                              │
       │                                                                              │
       │                                                                              │

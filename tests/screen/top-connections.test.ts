@@ -10,7 +10,7 @@ describe("by connection", () => {
   test("60x15", () => {
     expect(picture(watching(60, 15, webServer))).toMatchInlineSnapshot(`
       "
-      ┌─ Top Incoming ─────────────────────────────── 1-9 of 12 ─┐
+      ┌─ Top Incoming ─────────────────────────────── 1-8 of 12 ─┐
       │ by connection  TCP  sort bandwidth ↓                     │
       │ PROCESS       LPORT PEER                    ST   ↓TX+RX/s│
       │▌nginx           443 198.51.100.24:51822     EST   1.4MB/s│
@@ -21,7 +21,6 @@ describe("by connection", () => {
       │ api            8080 198.51.100.9:50544      CW       0B/s│
       │ nginx           443 198.51.100.24:51830     EST      0B/s│
       │ nginx           443 198.51.100.31:47002     EST      0B/s│
-      │ nginx?          443 203.0.113.77:40090      TW          –│
       └──────────────────────────────────────────────────────────┘
        eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
       "
@@ -45,7 +44,6 @@ describe("by connection", () => {
       │ nginx?          443 203.0.113.77:40094         TW      0B         –         –│
       │ nginx?          443 203.0.113.77:40096         TW      0B         –         –│
       │ sshd             22 192.0.2.15:59790           EST     0B      0B/s      0B/s│
-      │                                                                              │
       │                                                                              │
       │ ── all 14 connections  cover – of eth0  tx 2.0MB/s  rx 193KB/s ───────────── │
       │ 10.0.0.10:443 ← 198.51.100.24:51822  ESTABLISHED                             │
@@ -199,7 +197,6 @@ describe("by peer and process", () => {
       │ 198.51.100.9           1      0B/s api          8080     │
       │                                                          │
       │                                                          │
-      │                                                          │
       └──────────────────────────────────────────────────────────┘
        eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
       "
@@ -217,7 +214,6 @@ describe("by peer and process", () => {
       │ 198.51.100.31                  2    171B/s     71B/s nginx        443        │
       │ 2001:db8:…:8a2e:370:7348       1  46.9KB/s   1.2KB/s nginx        443        │
       │ 198.51.100.9                   1      0B/s      0B/s api          8080       │
-      │                                                                              │
       │                                                                              │
       │                                                                              │
       │                                                                              │
@@ -303,7 +299,6 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       │                                                          │
-      │                                                          │
       └──────────────────────────────────────────────────────────┘
        eth0  first look…  ↑↓ row  Enter details  ? help  q quit
       "
@@ -312,7 +307,7 @@ describe("states", () => {
   test("after one look there are no rates, which is not the same as none", () => {
     expect(picture(look(opened(80, 22), webServer))).toMatchInlineSnapshot(`
       "
-      ┌─ Top Incoming ────────────────────────────────────────────────── 1-12 of 12 ─┐
+      ┌─ Top Incoming ────────────────────────────────────────────────── 1-11 of 12 ─┐
       │ by connection  TCP  sort bandwidth ↓                                         │
       │ PROCESS       LPORT PEER                       ST   QUEUE     ↓TX/s     ↓RX/s│
       │▌nginx           443 203.0.113.77:40112         EST  9.5KB         –         –│
@@ -326,7 +321,6 @@ describe("states", () => {
       │ nginx?          443 203.0.113.77:40094         TW      0B         –         –│
       │ nginx?          443 203.0.113.77:40096         TW      0B         –         –│
       │ nginx           443 [2001:db8…:370:7348]:50126 EST     0B         –         –│
-      │ sshd             22 192.0.2.15:59790           EST     0B         –         –│
       │ ── all 14 connections  cover – of eth0  tx –  rx – ───────────────────────── │
       │ 10.0.0.10:443 ← 203.0.113.77:40112  ESTABLISHED                              │
       │ process 1204/nginx  uid 0                                                    │
@@ -350,7 +344,6 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       │                                                          │
-      │                                                          │
       └──────────────────────────────────────────────────────────┘
        eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
       "
@@ -362,7 +355,6 @@ describe("states", () => {
       ┌─ Top Incoming ───────────────────────────────────────────┐
       │ by connection  TCP  sort bandwidth ↓  find zzz  F clears │
       │ No connection matches the filters                        │
-      │                                                          │
       │                                                          │
       │                                                          │
       │                                                          │
@@ -396,7 +388,6 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       │                                                          │
-      │                                                          │
       └──────────────────────────────────────────────────────────┘
        eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
       "
@@ -415,7 +406,7 @@ describe("states", () => {
       ),
     ).toMatchInlineSnapshot(`
       "
-      ┌─ Top Incoming ────────────────────────────────────────────────── 1-10 of 12 ─┐
+      ┌─ Top Incoming ─────────────────────────────────────────────────── 1-9 of 12 ─┐
       │ by connection  TCP  sort bandwidth ↓                                         │
       │ 3 sockets could not be read                                                  │
       │ PROCESS       LPORT PEER                       ST   QUEUE     ↓TX/s     ↓RX/s│
@@ -428,7 +419,6 @@ describe("states", () => {
       │ nginx           443 198.51.100.24:51830        EST     0B      0B/s      0B/s│
       │ nginx           443 198.51.100.31:47002        EST     0B      0B/s      0B/s│
       │ nginx?          443 203.0.113.77:40090         TW      0B         –         –│
-      │ nginx?          443 203.0.113.77:40094         TW      0B         –         –│
       └──────────────────────────────────────────────────────────────────────────────┘
        eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
@@ -437,7 +427,7 @@ describe("states", () => {
   test("masked", () => {
     expect(picture(press(watching(80, 22, webServer), "m").state)).toMatchInlineSnapshot(`
       "
-      ┌─ Top Incoming ────────────────────────────────────────────────── 1-12 of 12 ─┐
+      ┌─ Top Incoming ────────────────────────────────────────────────── 1-11 of 12 ─┐
       │ by connection  TCP  sort bandwidth ↓                                         │
       │ PROCESS       LPORT PEER                       ST   QUEUE     ↓TX/s     ↓RX/s│
       │▌nginx           443 xxx.xxx.100.24:51822       EST     0B   1.3MB/s  82.0KB/s│
@@ -451,7 +441,6 @@ describe("states", () => {
       │ nginx?          443 xxx.xxx.113.77:40090       TW      0B         –         –│
       │ nginx?          443 xxx.xxx.113.77:40094       TW      0B         –         –│
       │ nginx?          443 xxx.xxx.113.77:40096       TW      0B         –         –│
-      │ sshd             22 xxx.xxx.2.15:59790         EST     0B      0B/s      0B/s│
       │ ── all 14 connections  cover – of eth0  tx 2.0MB/s  rx 193KB/s ───────────── │
       │ xxx.xxx.0.10:443 ← xxx.xxx.100.24:51822  ESTABLISHED                         │
       │ process 1204/nginx  uid 0                                                    │
@@ -481,7 +470,6 @@ describe("states", () => {
       │                                                                              │
       │                                                                              │
       │                                                                              │
-      │                                                                              │
       └──────────────────────────────────────────────────────────────────────────────┘
        eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
@@ -490,7 +478,7 @@ describe("states", () => {
   test("while something is searched", () => {
     expect(picture(press(watching(80, 17, webServer), "/", ...typed("nginx")).state)).toMatchInlineSnapshot(`
       "
-      ┌─ Top Incoming ────────────────────────────────────────────────── 1-11 of 12 ─┐
+      ┌─ Top Incoming ────────────────────────────────────────────────── 1-10 of 12 ─┐
       │ Find: nginx                                                                  │
       │ PROCESS       LPORT PEER                       ST   QUEUE     ↓TX/s     ↓RX/s│
       │▌nginx           443 198.51.100.24:51822        EST     0B   1.3MB/s  82.0KB/s│
@@ -503,7 +491,6 @@ describe("states", () => {
       │ nginx           443 198.51.100.31:47002        EST     0B      0B/s      0B/s│
       │ nginx?          443 203.0.113.77:40090         TW      0B         –         –│
       │ nginx?          443 203.0.113.77:40094         TW      0B         –         –│
-      │ nginx?          443 203.0.113.77:40096         TW      0B         –         –│
       └──────────────────────────────────────────────────────────────────────────────┘
        eth0  0s ago   every 30s  Enter apply  Esc cancel          holyf-network 1.0.0
       "
@@ -512,7 +499,7 @@ describe("states", () => {
   test("a port that is none", () => {
     expect(picture(press(watching(60, 15, webServer), "f", ...typed("99999"), "enter").state)).toMatchInlineSnapshot(`
       "
-      ┌─ Top Incoming ─────────────────────────────── 1-9 of 12 ─┐
+      ┌─ Top Incoming ─────────────────────────────── 1-8 of 12 ─┐
       │ Local port: 99999   a port is a number from 1 to 65535   │
       │ PROCESS       LPORT PEER                    ST   ↓TX+RX/s│
       │▌nginx           443 198.51.100.24:51822     EST   1.4MB/s│
@@ -523,7 +510,6 @@ describe("states", () => {
       │ api            8080 198.51.100.9:50544      CW       0B/s│
       │ nginx           443 198.51.100.24:51830     EST      0B/s│
       │ nginx           443 198.51.100.31:47002     EST      0B/s│
-      │ nginx?          443 203.0.113.77:40090      TW          –│
       └──────────────────────────────────────────────────────────┘
        eth0  0s ago   every 30s  Enter apply  Esc cancel
       "
@@ -551,7 +537,6 @@ describe("states", () => {
       │ nginx?          443 203.0.113.77:40094         TW      0B         –         –│
       │ nginx?          443 203.0.113.77:40096         TW      0B         –         –│
       │ sshd             22 192.0.2.15:59790           EST     0B      0B/s      0B/s│
-      │                                                                              │
       │ ── all 13 connections  cover – of eth0  tx 1.9MB/s  rx 192KB/s ───────────── │
       │ the selected row has ended; arrows select another                            │
       │                                                                              │
@@ -564,7 +549,7 @@ describe("states", () => {
   test("names that try to leave their column", () => {
     expect(picture(watching(66, 26, hostile))).toMatchInlineSnapshot(`
       "
-      ┌─ Top Incoming ──────────────────────────────────── 1-16 of 18 ─┐
+      ┌─ Top Incoming ──────────────────────────────────── 1-15 of 18 ─┐
       │ by connection  TCP  sort bandwidth ↓                           │
       │ PROCESS       LPORT PEER                          ST   ↓TX+RX/s│
       │▌␛[31mred␛[0m    443 198.51.100.1:50000            EST  17.6KB/s│
@@ -582,7 +567,6 @@ describe("states", () => {
       │ caf�            443 198.51.100.13:50000           EST   5.9KB/s│
       │ שלום עולם       443 198.51.100.14:50000           EST   4.9KB/s│
       │ ﾊﾝｶｸ            443 198.51.100.15:50000           EST   3.9KB/s│
-      │ ␀␀              443 198.51.100.16:50000           EST   2.9KB/s│
       │ ── all 18 connections  cover – of eth0  tx 167KB/s  rx 0B/s ── │
       │ 10.0.0.10:443 ← 198.51.100.1:50000  ESTABLISHED                │
       │ process 100/␛[31mred␛[0m  uid 0                                │
@@ -595,10 +579,9 @@ describe("states", () => {
   test("thousands", () => {
     expect(picture(press(watching(80, 15, crowd(4312)), "end").state)).toMatchInlineSnapshot(`
       "
-      ┌─ Top Incoming ──────────────────────────────────────── 4,304-4,312 of 4,312 ─┐
+      ┌─ Top Incoming ──────────────────────────────────────── 4,305-4,312 of 4,312 ─┐
       │ by connection  TCP  sort bandwidth ↓                                         │
       │ PROCESS       LPORT PEER                       ST   QUEUE     ↓TX/s     ↓RX/s│
-      │ nginx           443 10.1.8.103:44303           EST     0B   8.8KB/s      0B/s│
       │ nginx           443 10.1.8.104:44304           EST     0B   7.8KB/s      0B/s│
       │ nginx           443 10.1.8.104:44305           EST     0B   6.8KB/s      0B/s│
       │ nginx           443 10.1.8.105:44306           EST     0B   5.9KB/s      0B/s│
@@ -615,18 +598,17 @@ describe("states", () => {
   test("thousands, by peer", () => {
     expect(picture(press(watching(80, 15, crowd(4312)), "g", "pagedown").state)).toMatchInlineSnapshot(`
       "
-      ┌─ Top Incoming ──────────────────── 10-18 of 2,156 groups, 4,312 connections ─┐
+      ┌─ Top Incoming ───────────────────── 9-16 of 2,156 groups, 4,312 connections ─┐
       │ by peer and process  TCP  sort connections ↓                                 │
       │ PEER                      ↓CONNS      TX/s      RX/s PROCESS      PORTS      │
-      │▌10.1.0.9                       2   8.2MB/s      0B/s nginx        443        │
+      │▌10.1.0.8                       2   8.2MB/s      0B/s nginx        443        │
+      │ 10.1.0.9                       2   8.2MB/s      0B/s nginx        443        │
       │ 10.1.0.10                      2   8.2MB/s      0B/s nginx        443        │
       │ 10.1.0.11                      2   8.2MB/s      0B/s nginx        443        │
       │ 10.1.0.12                      2   8.2MB/s      0B/s nginx        443        │
       │ 10.1.0.13                      2   8.2MB/s      0B/s nginx        443        │
       │ 10.1.0.14                      2   8.2MB/s      0B/s nginx        443        │
       │ 10.1.0.15                      2   8.2MB/s      0B/s nginx        443        │
-      │ 10.1.0.16                      2   8.2MB/s      0B/s nginx        443        │
-      │ 10.1.0.17                      2   8.2MB/s      0B/s nginx        443        │
       └──────────────────────────────────────────────────────────────────────────────┘
        eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
       "
@@ -682,7 +664,7 @@ describe("what is not known is not shown as known", () => {
   test.each([
     [60, 15],
     [80, 24],
-    [120, 16],
+    [120, 24],
   ])("System Health says them in full at %dx%d", (width, height) => {
     const { state } = press(watching(width, height, nobody), "tab")
     expect(panelFrame(state, "system-health").replace(/[│\s]+/g, " ")).toContain("reading every process needs root")

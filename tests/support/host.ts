@@ -37,6 +37,8 @@ export interface HostSpec {
   notes?: readonly Note[]
   /** Why sockets could not be read. */
   failure?: string
+  /** Other sources, `seconds` after the start. */
+  more?: (seconds: number) => Partial<Sample>
 }
 
 export const settings: Settings = {
@@ -75,7 +77,7 @@ export const watching = (width: number, height: number, host: HostSpec): State =
   look(look(opened(width, height), host), host)
 
 function sampleOf(host: HostSpec, shown: Sample | undefined, at: number): Sample {
-  const { listen = [22, 443, 8080], connections = [], notes = [], failure } = host
+  const { listen = [22, 443, 8080], connections = [], notes = [], failure, more } = host
   const seconds = (at - START_MS) / 1000
   const owners: Owner[] = []
   const rows = connections.map(({ process, pid = 1000, isSure = true, sharers = 1, tx = 0, rx = 0, ...socket }) => {
@@ -110,6 +112,7 @@ function sampleOf(host: HostSpec, shown: Sample | undefined, at: number): Sample
     own: unread,
     load: unread,
     notes,
+    ...more?.(seconds),
   }
 }
 

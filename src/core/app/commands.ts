@@ -47,6 +47,13 @@ export const appCommands: readonly SomeCommand[] = [
     action: { type: "app/mask" },
   },
   {
+    id: "app.diagnosis-history",
+    keys: ["d"],
+    title: "What came and went: the last findings",
+    group: "Screen",
+    action: { type: "app/open", panel: "diagnosis-history" },
+  },
+  {
     id: "app.blocks",
     keys: ["b"],
     title: "Blocked peers: extend and lift",

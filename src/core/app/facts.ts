@@ -1,5 +1,6 @@
 /** The shared part of the state: what every panel may read and none may write. */
 import type { Thresholds } from "../config/thresholds.ts"
+import type { Change, Diagnosis } from "../diagnosis/finding.ts"
 import type { KnownBlocks } from "../mitigation/active.ts"
 import type { Capabilities } from "../mitigation/capability.ts"
 import type { Lifelines } from "../mitigation/guards.ts"
@@ -31,6 +32,13 @@ export interface Notice {
   readonly until: number
 }
 
+/**
+ * The wall clock, as far as the last look tells it: findings are dated by it, and `now` is another clock. In a replay it
+ * is the time of the record.
+ */
+export const wallTime = ({ source, model, now, lookedAt = now }: Facts): number =>
+  (model?.at ?? 0) + (source === "replay" ? 0 : now - lookedAt)
+
 export interface Facts {
   readonly source: "live" | "replay"
   readonly settings: Settings
@@ -45,6 +53,10 @@ export interface Facts {
   readonly model?: Model
   /** When `model` came (as `now`). */
   readonly lookedAt?: number
+  /** What the rules found in the model's window; absent until there was one. */
+  readonly diagnosis?: Diagnosis
+  /** What findings came and went, newest first. */
+  readonly changes: readonly Change[]
   /** The interface, second by second. */
   readonly lane?: Lane
   /** Where we are in the history; absent on the live screen. */

@@ -4,6 +4,8 @@
  * A snapshot is shown when its line was read, and not before: position and record change together. Whoever wants to go
  * somewhere names a position; keys that come meanwhile go on from there.
  */
+import { recordedChange, recordedDiagnosis } from "../diagnosis/recorded.ts"
+import { rules } from "../diagnosis/rules/index.ts"
 import {
   type HistoryIndex,
   type HistorySide,
@@ -16,10 +18,11 @@ import {
   positionOfKey,
 } from "../history/history-index.ts"
 import { parseQuery, type Query } from "../history/search.ts"
-import { onsetsAt } from "../history/summary.ts"
+import { episodesOf, onsetsAt } from "../history/summary.ts"
 import { clockText, dayText, wallText } from "../history/time-grammar.ts"
 import { isInside, type Window } from "../history/window.ts"
 import { type ZoneTable, zoneOfTable } from "../history/zone-table.ts"
+import { withVerdict } from "../model/health.ts"
 import { type Day, dayEnd, dayStart, localDay, type Zone } from "../snapshot/local-day.ts"
 import { modelOfLine } from "../snapshot/record-model.ts"
 import type { SnapshotLine } from "../snapshot/schema.ts"
@@ -243,13 +246,31 @@ function step(state: State, replay: Replay, by: 1 | -1): Step {
   return goTo(skipped > 0 ? say(state, `${count(skipped)} without rows skipped`) : state, to)
 }
 
+/** As many as the live screen keeps. */
+const CHANGES_MAX = 20
+
 function showRecord(state: State, replay: Replay, key: LineKey, at: number, line: SnapshotLine): State {
   const { wanted: _, ...rest } = replay
   const model = modelOfLine(line, at)
-  const position = positionOfKey(replay.history.index, key, at)
+  const { index } = replay.history
+  const position = positionOfKey(index, key, at)
+  const diagnosis = recordedDiagnosis(
+    { at, level: model.health.level, findings: line.findings ?? [] },
+    {
+      rules,
+      since: (id) =>
+        episodesOf(index).findLast((each) => each.id === id && each.from <= at && each.to >= at)?.from ?? at,
+    },
+  )
   return {
     ...state,
-    model,
+    model: { ...model, health: withVerdict(model.health, diagnosis.level) },
+    diagnosis,
+    changes: episodesOf(index)
+      .filter(({ from }) => from <= at)
+      .slice(-CHANGES_MAX)
+      .toReversed()
+      .map((episode) => recordedChange(episode, { rules, at })),
     lookedAt: state.now,
     lane: { traffic: model.traffic, spike: { shown: "unknown", judged: "unknown" } },
     settings: { ...state.settings, interfaceName: line.interface === "" ? "–" : line.interface },

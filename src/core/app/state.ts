@@ -1,4 +1,5 @@
 /** The whole of what the program knows. Plain data: it can be compared, logged and sent to another thread. */
+import { type DiagnosisState, initialDiagnosisState } from "../diagnosis/diagnose.ts"
 import { noBlocks } from "../mitigation/active.ts"
 import type { RateTable } from "../model/rates.ts"
 import { panels } from "../panels/index.ts"
@@ -28,6 +29,8 @@ export interface State extends Facts {
    * connections that closed before it.
    */
   readonly waiting?: { readonly sample: Sample; readonly rates: RateTable; readonly at: number }
+  /** What the rules remember from look to look. */
+  readonly diagnosisState: DiagnosisState
   /** Goes up when the operator asks for a look, so that the refresh timer starts anew. */
   readonly lookEpoch: number
   /** The look under way was asked for by the operator: it is shown even while paused. */
@@ -49,6 +52,8 @@ export function initialState(
     isCollecting: false,
     lookStartedAt: options.at,
     guide: [],
+    changes: [],
+    diagnosisState: initialDiagnosisState,
     blocks: noBlocks,
     underWay: 0,
     log: [],

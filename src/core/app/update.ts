@@ -3,8 +3,13 @@
  *
  * It answers the same object when nothing changed.
  */
+import { diagnose } from "../diagnosis/diagnose.ts"
+import { rules } from "../diagnosis/rules/index.ts"
+import { deriveEvidence } from "../model/evidence.ts"
+import { withVerdict } from "../model/health.ts"
 import { deriveLane } from "../model/lane.ts"
 import { deriveModel } from "../model/model.ts"
+import type { Sample } from "../sample/sample.ts"
 import type { Action, AppAction } from "./action.ts"
 import type { Effect } from "./effect.ts"
 import type { Facts } from "./facts.ts"
@@ -84,12 +89,22 @@ const startLook = (state: State, at: number): Step => [
   { type: "look/collect" },
 ]
 
+/** Lets the rules judge the window between the two looks; without a window what they said last stands. */
+function withDiagnosis(state: State, previous: Sample | undefined): State {
+  const { sample, model, settings } = state
+  if (sample === undefined || model?.elapsedMs === undefined || previous === undefined) return state
+  const evidence = deriveEvidence({ sample, previous, model, thresholds: settings.thresholds })
+  const { diagnosis, state: diagnosisState } = diagnose(evidence, state.diagnosisState, { rules })
+  const health = withVerdict(model.health, diagnosis.level)
+  return { ...state, model: { ...model, health }, diagnosis, diagnosisState, changes: diagnosisState.changes }
+}
+
 /** Shows a look, measured against the one before. */
 function showLook(state: State, { sample, rates, at }: NonNullable<State["waiting"]>): State {
   const { waiting: _, ...rest } = state
   const previous = state.sample === undefined ? {} : { previous: state.sample }
   const model = deriveModel({ sample, ...previous, into: rates, thresholds: state.settings.thresholds })
-  return { ...rest, sample, rates, model, lookedAt: at }
+  return withDiagnosis({ ...rest, sample, rates, model, lookedAt: at }, state.sample)
 }
 
 const showWaiting = (state: State): State => (state.waiting === undefined ? state : showLook(state, state.waiting))

@@ -6,12 +6,16 @@ export interface CommandSpec {
   readonly name: string
   /** Words behind the name, in brackets when they may be left away. */
   readonly words?: string
+  /** How it is called, where the words alone would not say. */
+  readonly usage?: string
   readonly summary: string
   /** Paragraphs of the command's own help. */
   readonly about: readonly string[]
   readonly flags: readonly { readonly title: string; readonly ids: readonly FlagId[] }[]
   /** Where a flag means something else than in the table of flags. */
   readonly sentences?: Partial<Record<FlagId, string>>
+  /** Where what holds without the flag is another value than in the table of flags. */
+  readonly defaults?: Partial<Record<FlagId, number>>
   readonly examples: readonly { readonly line: string; readonly meaning: string }[]
 }
 
@@ -277,6 +281,38 @@ export const commands = [
       { line: "sudo holyf-network trace 203.0.113.7:443", meaning: "does the handshake come through?" },
       { line: "sudo holyf-network trace 10.0.3.4 --netns blue --seconds 30", meaning: "inside a network namespace" },
       { line: "holyf-network trace --read incident.pcap --json", meaning: "judge a capture of another host" },
+    ],
+  },
+  {
+    name: "diagnose",
+    summary: "say what is wrong, who causes it and what to do next",
+    about: [
+      "Looks every second and judges what stands for two of them. The first line is fit for a pager: health, the worst " +
+        "finding, and who causes it. Causes stand above what follows from them.",
+      "Exit code: 0 nothing is wrong, 1 a warning, 2 critical, 3 unknown or an error.",
+    ],
+    flags: [{ title: "Flags", ids: ["sample", "watch", "json", "interface", "healthConfig", "help"] }],
+    sentences: {
+      sample: "how long to look; 1 judges a single second",
+      json: "print one JSON object; with --watch one a line, every second",
+      interface: "interface whose speed is judged (default: the one that leads out)",
+    },
+    defaults: { sample: 3 },
+    examples: [
+      { line: "sudo holyf-network diagnose", meaning: "what is wrong now" },
+      { line: "sudo holyf-network diagnose --watch", meaning: "and what comes and goes" },
+      { line: "sudo holyf-network diagnose --json --sample 10", meaning: "for a program to read" },
+    ],
+  },
+  {
+    name: "config",
+    words: "[check]",
+    usage: "config check [flags]",
+    summary: "check the thresholds file and say which one is in force",
+    about: ["Reads the file that the dashboard and diagnose would read, and names the key and line of what is wrong."],
+    flags: [{ title: "Flags", ids: ["healthConfig", "help"] }],
+    examples: [
+      { line: "sudo holyf-network config check --health-config new.toml", meaning: "before it is put in place" },
     ],
   },
   {

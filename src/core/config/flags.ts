@@ -58,7 +58,7 @@ export const flags = {
     name: "health-config",
     type: "text",
     value: "FILE",
-    sentence: "thresholds of System Health (default: /etc/holyf-network/health_thresholds.toml, else built in)",
+    sentence: "thresholds file (default: /etc/holyf-network/health_thresholds.toml, else built in)",
   },
   listInterfaces: { name: "list-interfaces", type: "switch", sentence: "print the interfaces of this host and exit" },
   version: { name: "version", short: "v", type: "switch", sentence: "print the version and exit" },
@@ -131,6 +131,7 @@ export const flags = {
     value: "NAME",
     sentence: "network namespace: a name of `ip netns`, or the pid of a process in it (default: ours)",
   },
+  watch: { name: "watch", type: "switch", sentence: "go on, and print again whenever something changes" },
   topLimit: {
     name: "top-limit",
     type: "integer",

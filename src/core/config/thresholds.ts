@@ -78,8 +78,14 @@ const bands = {
   bandwidth_per_snapshot: { field: "bandwidthPerSnapshot", mayBeOff: true },
 } as const satisfies Record<BandTable, { field: keyof Thresholds; mayBeOff: boolean }>
 
-/** Reads a thresholds file over the built-in values. Throws `ThresholdsError`. */
-export function parseThresholds(text: string, fileName: string): Thresholds {
+/** The diagnosis rules by id, with the limits they have built in; a rule without a critical limit has no `crit`. */
+export type RuleLimits = Readonly<Record<string, { readonly warn: number; readonly crit?: number }>>
+
+/**
+ * Reads a thresholds file over the built-in values. With `ruleLimits` the tables `[rule.ID]` are held to the rules there
+ * are. Throws `ThresholdsError`.
+ */
+export function parseThresholds(text: string, fileName: string, ruleLimits?: RuleLimits): Thresholds {
   const settings = parseSettings(text)
   if ("problem" in settings) throw problemAt(fileName, settings.line, settings.problem)
   const result = v.safeParse(schema, nest(settings, fileName), { abortEarly: true })
@@ -93,8 +99,11 @@ export function parseThresholds(text: string, fileName: string): Thresholds {
   })
   for (const [id, { warn, crit }] of Object.entries(rule ?? {})) {
     if (typeof warn === "number" && typeof crit === "number")
-      checkBand({ warn, crit }, { path: ["rule", id], mayBeOff: true, settings, fileName })
+      checkBand({ warn, crit }, { path: ["rule", id], mayBeOff: false, settings, fileName })
   }
+  if (ruleLimits !== undefined)
+    for (const setting of settings)
+      if (setting.path[0] === "rule") checkRuleSetting(setting, rule, ruleLimits, fileName)
   return {
     ...defaultThresholds,
     ...(Object.fromEntries(fields) as Pick<Thresholds, (typeof bands)[BandTable]["field"]>),
@@ -154,6 +163,38 @@ function complaint(issue: Issue): string {
   if (issue.type === "strict_object" || issue.type === "record") return "is a table, not a value"
   if (issue.type === "union") return issue.issues?.[0]?.message ?? "is not a number"
   return issue.message
+}
+
+/** One line of a table `[rule.ID]`: the rule must be there, the key one of its own, the value one that can judge. */
+function checkRuleSetting(
+  { path, value, line }: Setting,
+  tables: Thresholds["rules"] = {},
+  ruleLimits: RuleLimits,
+  fileName: string,
+): void {
+  const [, id = "", key = ""] = path
+  const known = Object.hasOwn(ruleLimits, id) ? ruleLimits[id] : undefined
+  if (known === undefined) throw problemAt(fileName, line, `unknown rule ${path.join(".")}${meant(id, ruleLimits)}`)
+  if (key === "enabled") {
+    if (typeof value !== "boolean") throw problemAt(fileName, line, `${path.join(".")} is true or false`)
+    return
+  }
+  const builtIn = key === "warn" || key === "crit" ? known[key] : undefined
+  if (builtIn === undefined)
+    throw problemAt(fileName, line, `unknown key ${path.join(".")}; there are ${keysOf(known)}`)
+  if (typeof value !== "number") throw problemAt(fileName, line, `${path.join(".")} is not a number`)
+  if (value <= 0)
+    throw problemAt(fileName, line, `${path.join(".")} must be above 0; enabled = false switches a rule off`)
+  const { warn = known.warn, crit = known.crit } = tables[id] ?? {}
+  if (typeof warn === "number" && typeof crit === "number" && warn > crit)
+    throw problemAt(fileName, line, `${path.join(".")}: rule.${id} has warn ${warn} above crit ${crit}`)
+}
+
+const keysOf = ({ crit }: { readonly crit?: number }) => (crit === undefined ? "warn, enabled" : "warn, crit, enabled")
+
+function meant(id: string, ruleLimits: RuleLimits): string {
+  const start = Object.keys(ruleLimits).find((known) => known.startsWith(id.slice(0, 6)) && id.length >= 6)
+  return start === undefined ? "; docs/diagnosis.md lists them" : `; did you mean ${start}?`
 }
 
 interface BandPlace {

@@ -20,8 +20,18 @@ export interface Episode extends Span {
   readonly severity: "warn" | "crit"
 }
 
-/** In the order in which they began. A gap ends what was wrong before it. */
+const known = new WeakMap<HistoryIndex, readonly Episode[]>()
+
+/** In the order in which they began. A gap ends what was wrong before it. Asked for at every step, and made once. */
 export function episodesOf(index: HistoryIndex): readonly Episode[] {
+  const before = known.get(index)
+  if (before !== undefined) return before
+  const episodes = findEpisodes(index)
+  known.set(index, episodes)
+  return episodes
+}
+
+function findEpisodes(index: HistoryIndex): readonly Episode[] {
   const { lines, findingSets, length } = index
   const open = new Map<string, { severity: Episode["severity"]; from: number; to: number }>()
   const done: Episode[] = []

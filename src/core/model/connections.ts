@@ -24,6 +24,7 @@ import { LISTEN } from "./direction.ts"
 import { hasOwnCounters } from "./flows.ts"
 import { byteMark, type RateTable } from "./rates.ts"
 import { type Translation, translationOf } from "./translation.ts"
+import { type Why, whys } from "./why.ts"
 
 /** What is asked of a row's socket from outside the model. */
 export { cookieOf, IPPROTO_TCP, IPPROTO_UDP, stateName }
@@ -86,6 +87,8 @@ export interface Connection {
   readonly lifetimeMs?: number
   readonly rttUs?: number
   readonly retrans?: number
+  /** What holds it back. */
+  readonly why: Why
 }
 
 export const ownerAt = ({ table, owners }: Connections, row: number): Owner | undefined => owners[table.owner[row]!]
@@ -159,6 +162,7 @@ export function connectionAt(connections: Connections, row: number): Connection 
     ...(withoutBytes === undefined ? {} : { withoutBytes }),
     ...(isClosed ? { lifetimeMs: table.lifetimeMs[row]! } : {}),
     ...(hasInfo && !isSummed ? { rttUs: table.rttUs[row]!, retrans: table.retransTotal[row]! } : {}),
+    why: whys[rates.why[row]!] ?? "-",
   }
 }
 

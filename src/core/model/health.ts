@@ -77,5 +77,9 @@ export function deriveHealth(facts: HealthFacts): Health {
   return { level: worstLevel(parts.map((part) => part.level)), parts }
 }
 
+/** Once rules have judged, their verdict is the word: they judge all that the figures do, and it does not flicker. */
+export const withVerdict = (health: Health, verdict: Level): Health =>
+  verdict === health.level ? health : { ...health, level: verdict }
+
 /** One decimal; what is there but rounds to nothing is not 0. */
 const percent = (value: number): string => (value > 0 && value < 0.1 ? "<0.1%" : `${value.toFixed(1)}%`)

@@ -21,6 +21,7 @@ import { deriveBytes, type RateTable } from "./rates.ts"
 import { deriveRetransmits, type Retransmits } from "./retransmits.ts"
 import { deriveTotals, type Totals } from "./totals.ts"
 import { deriveTraffic, type Traffic } from "./traffic.ts"
+import { deriveWhys } from "./why.ts"
 
 export type { Note }
 
@@ -160,6 +161,7 @@ function deriveConnections(sample: Sample, before: Before | undefined, rates: Ra
     const part = flowPart(flows, linked && { flows: linked.sockets.flows, elapsedMs: linked.elapsedMs })
     applyFlowBytes(rates, sockets.table, { table: now.table, rates: rates.flows, part })
   }
+  deriveWhys(rates.why, sockets.table, linked?.sockets.table, linked?.elapsedMs ?? 0)
   deriveDirections(rates.isIncoming, sockets.table, findListeners(sockets.table))
   return reading({
     table: sockets.table,

@@ -32,6 +32,8 @@ export interface RateTable {
   isIncoming: Uint8Array
   /** What moved on each conntrack flow, row by row beside the `FlowTable`. */
   readonly flows: FlowRateTable
+  /** `whyCode`: what holds the connection back. */
+  why: Uint8Array
 }
 
 export const createRateTable = (): RateTable => ({
@@ -40,6 +42,7 @@ export const createRateTable = (): RateTable => ({
   mark: new Uint8Array(0),
   isIncoming: new Uint8Array(0),
   flows: createFlowRateTable(),
+  why: new Uint8Array(0),
 })
 
 /** Makes room for the rows of `capacity` sockets. What was there is gone. */
@@ -49,6 +52,7 @@ export function fitRateTable(rates: RateTable, capacity: number): void {
   rates.rxBytes = new Float64Array(capacity)
   rates.mark = new Uint8Array(capacity)
   rates.isIncoming = new Uint8Array(capacity)
+  rates.why = new Uint8Array(capacity)
 }
 
 /** No network device carries more than 400 Gbit/s; a jump beyond that is a broken counter. */

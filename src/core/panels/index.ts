@@ -1,8 +1,11 @@
 /** The panels, in screen order; overlays after them. A new panel is one line here. */
+
 import { actionLog } from "./action-log/panel.ts"
 import { blockPeer } from "./block-peer/panel.ts"
 import { blockedPeers } from "./blocked-peers/panel.ts"
 import { details } from "./details/panel.ts"
+import { diagnosis } from "./diagnosis/panel.ts"
+import { diagnosisHistory } from "./diagnosis-history/panel.ts"
 import { help } from "./help/panel.ts"
 import { jump } from "./jump/panel.ts"
 import { quitBlocks } from "./quit-blocks/panel.ts"
@@ -14,8 +17,10 @@ import { topConnections } from "./top-connections/panel.ts"
 export const panels = [
   topConnections,
   systemHealth,
+  diagnosis,
   timeline,
   help,
+  diagnosisHistory,
   details,
   blockPeer,
   blockedPeers,

@@ -4,6 +4,7 @@
  * Every source fails alone; what is missing says why.
  */
 import type { FlowsSeen } from "./flows.ts"
+import type { Grounds } from "./grounds.ts"
 import type { HostAddress } from "./host-addresses.ts"
 import type { Owner } from "./owners.ts"
 import type { SocketTable } from "./socket-table.ts"
@@ -111,6 +112,8 @@ export interface Sample {
   readonly own: Reading<OwnUsage>
   /** The host's load averages over 1, 5 and 15 minutes. */
   readonly load: Reading<readonly [number, number, number]>
+  /** What only the diagnosis reads; absent where nobody diagnoses. */
+  readonly grounds?: Grounds
   /** What could not be seen although the source answered: too few privileges, rows that made no sense. */
   readonly notes: readonly Note[]
 }

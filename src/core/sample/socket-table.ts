@@ -69,6 +69,34 @@ const layout = {
   receiveBuffer: ["u32", 1],
   sendBuffer: ["u32", 1],
   drops: ["u32", 1],
+  // What the diagnosis reads of tcp_info; 0 where `hasInfo` is. Times and counts wrap around at the column's width.
+  /** enum tcp_ca_state: 3 recovery, 4 loss. */
+  congestionState: ["u8", 1],
+  /** Retransmissions of the segment that is waited for, by timeout. */
+  retransmits: ["u8", 1],
+  /** Unanswered probes of a window of zero. */
+  probes: ["u8", 1],
+  backoff: ["u8", 1],
+  /** 1: the last delivery rate was measured while the program had nothing more to send. */
+  isAppLimited: ["u8", 1],
+  /** Segments; both ends cut at 65,535. */
+  sendCwnd: ["u16", 1],
+  sendMss: ["u16", 1],
+  pathMtu: ["u16", 1],
+  duplicateSacks: ["u16", 1],
+  reorderSeen: ["u16", 1],
+  receiveOutOfOrder: ["u16", 1],
+  rtoUs: ["u32", 1],
+  unacked: ["u32", 1],
+  lastAckReceivedMs: ["u32", 1],
+  minRttUs: ["u32", 1],
+  /** Of all the time there was something to send, the part in which the peer's window, or our buffer, was the limit. */
+  busyTimeUs: ["u32", 1],
+  receiveWindowLimitedUs: ["u32", 1],
+  sendBufferLimitedUs: ["u32", 1],
+  notSentBytes: ["u32", 1],
+  /** Memory that what was received and not yet read takes. */
+  receiveAllocated: ["u32", 1],
   /** The row of the same socket in the previous table, or -1: born since. Filled by `linkPrevious`. */
   previousRow: ["i32", 1],
   /** Payload that earlier looks have counted of a socket which the look before did not show; NaN: there is none. */
@@ -247,6 +275,7 @@ export function appendSocket(
   table.receiveBuffer[row] = 0
   table.sendBuffer[row] = 0
   table.drops[row] = 0
+  table.receiveAllocated[row] = 0
   table.previousRow[row] = -1
   table.countedAcked[row] = Number.NaN
   table.countedReceived[row] = Number.NaN
@@ -259,6 +288,7 @@ export function appendSocket(
   table.namespace[row] = namespace
   table.flow[row] = -1
   table.owner[row] = -1
+  clearProgress(table, row)
   if (!readAttributes(table, row, data, at + ATTRIBUTES, end)) return false
   table.length = row + 1
   return true
@@ -284,6 +314,7 @@ function readAttributes(table: SocketTable, row: number, data: Datagram, from: n
       table.hasInfo[row] = 1
       // The header's state was read a moment before and without the lock; this one belongs to the counters.
       if (size >= 1 && bytes[at + 4]! !== 0) table.state[row] = bytes[at + 4]!
+      readProgress(table, row, data, at + 4, size)
       if (size >= 72) table.rttUs[row] = words[word + 17]!
       if (size >= 104) table.retransTotal[row] = words[word + 25]!
       if (size >= 128) table.bytesAcked[row] = words[word + 30]! + words[word + 31]! * TWO_32
@@ -295,6 +326,7 @@ function readAttributes(table: SocketTable, row: number, data: Datagram, from: n
     } else if (type === INET_DIAG_SKMEMINFO) {
       // enum sk_meminfo (linux/sock_diag.h)
       table.hasMemory[row] = 1
+      if (size >= 4) table.receiveAllocated[row] = words[word]!
       if (size >= 8) table.receiveBuffer[row] = words[word + 1]!
       if (size >= 16) table.sendBuffer[row] = words[word + 3]!
       if (size >= 36) table.drops[row] = words[word + 8]!
@@ -308,6 +340,60 @@ function readAttributes(table: SocketTable, row: number, data: Datagram, from: n
     at += align4(length)
   }
   return true
+}
+
+/** A socket without tcp_info has made no progress. */
+function clearProgress(table: SocketTable, row: number): void {
+  table.congestionState[row] = 0
+  table.retransmits[row] = 0
+  table.probes[row] = 0
+  table.backoff[row] = 0
+  table.isAppLimited[row] = 0
+  table.sendCwnd[row] = 0
+  table.sendMss[row] = 0
+  table.pathMtu[row] = 0
+  table.duplicateSacks[row] = 0
+  table.reorderSeen[row] = 0
+  table.receiveOutOfOrder[row] = 0
+  table.rtoUs[row] = 0
+  table.unacked[row] = 0
+  table.lastAckReceivedMs[row] = 0
+  table.minRttUs[row] = 0
+  table.busyTimeUs[row] = 0
+  table.receiveWindowLimitedUs[row] = 0
+  table.sendBufferLimitedUs[row] = 0
+  table.notSentBytes[row] = 0
+}
+
+const U16_MAX = 0xffff
+const upTo16 = (n: number) => Math.min(n, U16_MAX)
+
+/** The columns that the diagnosis reads, from a tcp_info of `size` bytes at `at` (linux/tcp.h). Hot. */
+function readProgress(table: SocketTable, row: number, { bytes, words }: Datagram, at: number, size: number): void {
+  const word = at >> 2
+  if (size < 104) return
+  table.congestionState[row] = bytes[at + 1]!
+  table.retransmits[row] = bytes[at + 2]!
+  table.probes[row] = bytes[at + 3]!
+  table.backoff[row] = bytes[at + 4]!
+  table.isAppLimited[row] = bytes[at + 7]! & 1
+  table.rtoUs[row] = words[word + 2]!
+  table.sendMss[row] = upTo16(words[word + 4]!)
+  table.unacked[row] = words[word + 6]!
+  table.lastAckReceivedMs[row] = words[word + 14]!
+  table.pathMtu[row] = upTo16(words[word + 15]!)
+  table.sendCwnd[row] = upTo16(words[word + 20]!)
+  if (size < 152) return
+  table.notSentBytes[row] = words[word + 36]!
+  table.minRttUs[row] = words[word + 37]!
+  if (size < 192) return
+  table.busyTimeUs[row] = words[word + 42]!
+  table.receiveWindowLimitedUs[row] = words[word + 44]!
+  table.sendBufferLimitedUs[row] = words[word + 46]!
+  if (size < 224) return
+  table.duplicateSacks[row] = words[word + 54]!
+  table.reorderSeen[row] = words[word + 55]!
+  if (size >= 228) table.receiveOutOfOrder[row] = words[word + 56]!
 }
 
 /** Sixteen network-order bytes of one address column at `row`, copied. */

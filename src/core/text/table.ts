@@ -1,6 +1,6 @@
 /** Tables from a list of columns: a new column is one entry. */
 import { type Line, type Span, span, type Tone } from "./line.ts"
-import { type Cut, fit } from "./width.ts"
+import { type Cut, cellWidth, fit } from "./width.ts"
 
 export interface Column<Row> {
   readonly id: string
@@ -28,13 +28,23 @@ export interface SortMark {
   readonly mark: string
 }
 
-/** The heading. The sort mark stands on the side of the title that is free, so that no title moves. */
+/**
+ * The heading. The sort mark stands on the side of the title that is free, so that no title moves; beside a title that
+ * fills its column, in the gap.
+ */
 export function tableHead<Row>(columns: readonly Column<Row>[], widths: readonly number[], sorted?: SortMark): Line {
+  const isSorted = (i: number) => sorted?.columns.includes(columns[i]?.id ?? "") === true
+  const isRight = (i: number) => columns[i]!.align === "right"
+  const isFull = (i: number) => cellWidth(columns[i]!.title) >= widths[i]!
+  const mark = sorted?.mark ?? ""
   return columns.map((column, i) => {
-    const gap = i === columns.length - 1 ? "" : " "
-    if (sorted === undefined || !sorted.columns.includes(column.id))
-      return span(fit(column.title, widths[i]!, column.align) + gap, "muted")
-    const title = column.align === "right" ? sorted.mark + column.title : column.title + sorted.mark
+    const isLast = i === columns.length - 1
+    const isMarkInGap =
+      !isLast && ((isSorted(i) && isFull(i) && !isRight(i)) || (isSorted(i + 1) && isFull(i + 1) && isRight(i + 1)))
+    const gap = isMarkInGap ? mark : isLast ? "" : " "
+    if (!isSorted(i)) return span(fit(column.title, widths[i]!, column.align) + gap, "muted")
+    const room = isFull(i) ? "" : mark
+    const title = isRight(i) ? room + column.title : column.title + room
     return span(fit(title, widths[i]!, column.align) + gap, "strong")
   })
 }

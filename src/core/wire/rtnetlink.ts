@@ -1,6 +1,6 @@
 /**
- * Links and addresses: NETLINK_ROUTE (linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h). All host order, except
- * the addresses themselves.
+ * Links, their queues, addresses and the tables of neighbours: NETLINK_ROUTE (linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h,
+ * linux/pkt_sched.h, linux/gen_stats.h, linux/neighbour.h). All host order, except the addresses themselves.
  */
 import {
   attributes,
@@ -24,6 +24,8 @@ import { NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, writeRequest } from "./message.ts
 export const NETLINK_ROUTE = 0
 const RTM_GETLINK = 18
 const RTM_GETADDR = 22
+const RTM_GETQDISC = 38
+const RTM_GETNEIGHTBL = 66
 
 // linux/if_link.h, enum of IFLA_*
 const IFLA_ADDRESS = 1
@@ -31,6 +33,7 @@ const IFLA_IFNAME = 3
 const IFLA_MTU = 4
 const IFLA_STATS64 = 23
 const IFLA_EXT_MASK = 29
+const IFLA_CARRIER_CHANGES = 35
 
 // linux/rtnetlink.h
 const RTEXT_FILTER_SKIP_STATS = 1 << 3
@@ -71,6 +74,9 @@ const linkStatistics = growing({
   txErrors: [40, u64h],
   rxDropped: [48, u64h],
   txDropped: [56, u64h],
+  rxCrcErrors: [96, u64h],
+  rxFifoErrors: [112, u64h],
+  rxMissedErrors: [120, u64h],
 })
 
 /** The length of struct ifinfomsg; attributes follow it. */
@@ -92,6 +98,7 @@ const linkAttributes = attributes({
   mtu: [IFLA_MTU, u32h],
   statistics: [IFLA_STATS64, linkStatistics],
   extensions: [IFLA_EXT_MASK, u32h],
+  carrierChanges: [IFLA_CARRIER_CHANGES, u32h],
 })
 
 export type LinkMessage = Infer<typeof linkMessage> & Infer<typeof linkAttributes>
@@ -114,6 +121,11 @@ export function writeLinkRequest(ask: { name: string; sequence: number }): Uint8
 /** Asks for every link without counters (a kernel before 5.15 sends them all the same). As `ip link show`. */
 export function writeLinkDump(ask: { sequence: number }): Uint8Array<ArrayBuffer> {
   return linkRequest(ask.sequence, NLM_F_DUMP, { extensions: RTEXT_FILTER_SKIP_STATS })
+}
+
+/** Asks for every link with its counters. As `ip -s link show`. */
+export function writeLinkStatisticsDump(ask: { sequence: number }): Uint8Array<ArrayBuffer> {
+  return linkRequest(ask.sequence, NLM_F_DUMP, {})
 }
 
 function linkRequest(sequence: number, flags: number, about: Infer<typeof linkAttributes>): Uint8Array<ArrayBuffer> {
@@ -226,4 +238,97 @@ export function writeRouteRequest(ask: { target: Uint8Array; sequence: number })
   body.set(head)
   body.set(rest, head.length)
   return writeRequest({ type: RTM_GETROUTE, flags: NLM_F_REQUEST | NLM_F_ACK, sequence: ask.sequence, body })
+}
+
+// ---- queueing disciplines ------------------------------------------------------------------------------------------
+
+// linux/rtnetlink.h, enum of TCA_*; linux/gen_stats.h, enum of TCA_STATS_*
+const TCA_KIND = 1
+const TCA_STATS2 = 7
+const TCA_STATS_BASIC = 1
+const TCA_STATS_QUEUE = 3
+
+/** The length of struct tcmsg; attributes follow it. */
+const QUEUE_MESSAGE_SIZE = 20
+
+/** struct tcmsg. */
+const queueMessage = struct(QUEUE_MESSAGE_SIZE, {
+  family: [0, u8],
+  index: [4, i32h],
+  handle: [8, u32h],
+  parent: [12, u32h],
+})
+
+const queueAttributes = attributes({
+  kind: [TCA_KIND, text],
+  statistics: [
+    TCA_STATS2,
+    attributes({
+      /** struct gnet_stats_basic. */
+      basic: [TCA_STATS_BASIC, growing({ bytes: [0, u64h], packets: [8, u32h] })],
+      /** struct gnet_stats_queue. */
+      queue: [
+        TCA_STATS_QUEUE,
+        growing({
+          length: [0, u32h],
+          backlogBytes: [4, u32h],
+          drops: [8, u32h],
+          requeues: [12, u32h],
+          overlimits: [16, u32h],
+        }),
+      ],
+    }),
+  ],
+})
+
+export type QueueMessage = Infer<typeof queueMessage> & Infer<typeof queueAttributes>
+
+/** Reads one RTM_NEWQDISC without its netlink header. Throws `DecodeError`. */
+export function readQueueMessage(body: Uint8Array): QueueMessage {
+  return { ...queueMessage.read(body, "queue"), ...queueAttributes.read(body.subarray(QUEUE_MESSAGE_SIZE), "queue") }
+}
+
+/** Asks for the queueing disciplines of every link. As `tc -s qdisc show`. */
+export function writeQueueDump(ask: { sequence: number }): Uint8Array<ArrayBuffer> {
+  const body = queueMessage.write({ family: 0, index: 0, handle: 0, parent: 0 })
+  return writeRequest({ type: RTM_GETQDISC, flags: NLM_F_REQUEST | NLM_F_DUMP, sequence: ask.sequence, body })
+}
+
+// ---- tables of neighbours ------------------------------------------------------------------------------------------
+
+// linux/neighbour.h, enum of NDTA_*
+const NDTA_NAME = 1
+const NDTA_THRESH3 = 4
+const NDTA_CONFIG = 5
+const NDTA_STATS = 7
+
+/** The length of struct ndtmsg; attributes follow it. */
+const NEIGHBOUR_TABLE_MESSAGE_SIZE = 4
+
+/** struct ndtmsg. */
+const neighbourTableMessage = struct(NEIGHBOUR_TABLE_MESSAGE_SIZE, { family: [0, u8] })
+
+const neighbourTableAttributes = attributes({
+  name: [NDTA_NAME, text],
+  entriesMax: [NDTA_THRESH3, u32h],
+  /** struct ndt_config. Absent in the messages that are about one device. */
+  configuration: [NDTA_CONFIG, growing({ entries: [4, u32h] })],
+  /** struct ndt_stats. */
+  statistics: [NDTA_STATS, growing({ tableFulls: [80, u64h] })],
+})
+
+export type NeighbourTableMessage = Infer<typeof neighbourTableMessage> & Infer<typeof neighbourTableAttributes>
+
+/** Reads one RTM_NEWNEIGHTBL without its netlink header. Throws `DecodeError`. */
+export function readNeighbourTableMessage(body: Uint8Array): NeighbourTableMessage {
+  return {
+    ...neighbourTableMessage.read(body, "neighbour table"),
+    ...neighbourTableAttributes.read(body.subarray(NEIGHBOUR_TABLE_MESSAGE_SIZE), "neighbour table"),
+  }
+}
+
+/** Asks for the tables of neighbours: how full each is, of all namespaces together. As `ip ntable show`. */
+export function writeNeighbourTableDump(ask: { sequence: number }): Uint8Array<ArrayBuffer> {
+  const body = neighbourTableMessage.write({ family: 0 })
+  return writeRequest({ type: RTM_GETNEIGHTBL, flags: NLM_F_REQUEST | NLM_F_DUMP, sequence: ask.sequence, body })
 }

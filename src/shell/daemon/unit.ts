@@ -4,4 +4,4 @@ import { print } from "../plain/output.ts"
 import { ownCommand } from "./start.ts"
 
 /** From the sources the command has two words; systemd takes them as it takes one. */
-export const printUnit = (): Promise<void> => print([systemdUnit(ownCommand().join(" "))])
+export const printUnit = (): Promise<boolean> => print([systemdUnit(ownCommand().join(" "))])

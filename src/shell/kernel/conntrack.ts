@@ -216,7 +216,8 @@ export async function readConntrackStatistics(
   }
 }
 
-async function dumpStatistics(conversation: Conversation): Promise<readonly ConntrackCpu[]> {
+/** As the kernel tells them, in the namespace of the conversation. Throws `KernelError`. */
+export async function dumpStatistics(conversation: Conversation): Promise<readonly ConntrackCpu[]> {
   const cpus: ConntrackCpu[] = []
   await conversation.dump(
     STATISTICS,

@@ -15,18 +15,18 @@ const STDOUT = 1
 const STDERR = 2
 
 /**
- * Writes all pieces to stdout. A reader that goes away (`| head -1`) ends it early and is no failure. Throws a
- * `Failure` when the text cannot be written, such as on a full disk.
+ * Writes all pieces to stdout. A reader that goes away (`| head -1`) ends it early and is no failure: then it answers
+ * false. Throws a `Failure` when the text cannot be written, such as on a full disk.
  */
-export async function print(pieces: Iterable<string>): Promise<void> {
+export async function print(pieces: Iterable<string>): Promise<boolean> {
   let chunk = ""
   for (const piece of pieces) {
     chunk += piece
     if (chunk.length < CHUNK_LENGTH) continue
-    if (!(await writeAll(STDOUT, chunk))) return
+    if (!(await writeAll(STDOUT, chunk))) return false
     chunk = ""
   }
-  await writeAll(STDOUT, chunk)
+  return writeAll(STDOUT, chunk)
 }
 
 /** One line for the operator beside the output: `holyf-network: …` on stderr. A closed stderr is nobody's fault. */

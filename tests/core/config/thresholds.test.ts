@@ -142,3 +142,35 @@ test("no text does anything but parse or be refused in one line", () => {
     }),
   )
 })
+
+describe("the rules of the diagnosis", () => {
+  const limits = { "accept-queue-overflow": { warn: 1, crit: 5 }, "clock-wrong": { warn: 50 } }
+  const parse = (text: string) => parseThresholds(text, "f.toml", limits).rules
+
+  test("may be moved and switched off", () =>
+    expect(parse("[rule.accept-queue-overflow]\nwarn = 2\n[rule.clock-wrong]\nenabled = false")).toEqual({
+      "accept-queue-overflow": { warn: 2 },
+      "clock-wrong": { enabled: false },
+    }))
+
+  test.each([
+    [
+      "[rule.accept-queue]\nwarn = 1",
+      "line 2: unknown rule rule.accept-queue.warn; did you mean accept-queue-overflow?",
+    ],
+    ["[rule.nothing]\nwarn = 1", "line 2: unknown rule rule.nothing.warn; docs/diagnosis.md lists them"],
+    ["[rule.clock-wrong]\ncrit = 90", "line 2: unknown key rule.clock-wrong.crit; there are warn, enabled"],
+    ["[rule.clock-wrong]\nwran = 90", "line 2: unknown key rule.clock-wrong.wran; there are warn, enabled"],
+    ["[rule.clock-wrong]\nwarn = true", "line 2: rule.clock-wrong.warn is not a number"],
+    ["[rule.clock-wrong]\nenabled = 1", "line 2: rule.clock-wrong.enabled is true or false"],
+    [
+      "[rule.clock-wrong]\nwarn = 0",
+      "line 2: rule.clock-wrong.warn must be above 0; enabled = false switches a rule off",
+    ],
+    [
+      "[rule.accept-queue-overflow]\nwarn = 9",
+      "line 2: rule.accept-queue-overflow.warn: rule.accept-queue-overflow has warn 9 above crit 5",
+    ],
+    ["[rule.toString]\nwarn = 9", "line 2: unknown rule rule.toString.warn; docs/diagnosis.md lists them"],
+  ])("%j", (text, message) => expect(() => parse(text)).toThrow(new ThresholdsError(`f.toml, ${message}`)))
+})

@@ -68,6 +68,31 @@ const byCodec = (message: SocketMessage) => ({
   receiveBuffer: message.memory?.receiveBuffer ?? 0,
   sendBuffer: message.memory?.sendBuffer ?? 0,
   drops: message.memory?.drops ?? 0,
+  receiveAllocated: message.memory?.receiveAllocated ?? 0,
+  ...progress(message.info ?? {}),
+})
+
+/** Short columns hold the low bits of counters, and the largest number they can of sizes. */
+const progress = (info: NonNullable<SocketMessage["info"]>) => ({
+  congestionState: info.congestionState ?? 0,
+  retransmits: info.retransmits ?? 0,
+  probes: info.probes ?? 0,
+  backoff: info.backoff ?? 0,
+  isAppLimited: (info.flags ?? 0) & 1,
+  sendCwnd: Math.min(info.sendCwnd ?? 0, 65_535),
+  sendMss: Math.min(info.sendMss ?? 0, 65_535),
+  pathMtu: Math.min(info.pathMtu ?? 0, 65_535),
+  duplicateSacks: (info.duplicateSacks ?? 0) % 65_536,
+  reorderSeen: (info.reorderSeen ?? 0) % 65_536,
+  receiveOutOfOrder: (info.receiveOutOfOrder ?? 0) % 65_536,
+  rtoUs: info.rtoUs ?? 0,
+  unacked: info.unacked ?? 0,
+  lastAckReceivedMs: info.lastAckReceivedMs ?? 0,
+  minRttUs: info.minRttUs ?? 0,
+  busyTimeUs: (info.busyTimeUs ?? 0) % 2 ** 32,
+  receiveWindowLimitedUs: (info.receiveWindowLimitedUs ?? 0) % 2 ** 32,
+  sendBufferLimitedUs: (info.sendBufferLimitedUs ?? 0) % 2 ** 32,
+  notSentBytes: info.notSentBytes ?? 0,
 })
 
 /** What is not a column, what is compared otherwise, and what is filled later. */

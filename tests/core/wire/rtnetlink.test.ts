@@ -51,7 +51,11 @@ describe("links", () => {
           txErrors: 0,
           rxDropped: 0,
           txDropped: 0,
+          rxCrcErrors: 0,
+          rxFifoErrors: 0,
+          rxMissedErrors: 0,
         },
+        carrierChanges: 2,
       },
     ])
   })

@@ -14,5 +14,5 @@ export default defineScenario({
       perSecond: 600,
       isWhole: true,
     }),
-  proofs: [sockets("-tn state time-wait", { reaches: 1900 })],
+  proofs: [sockets("-tn state time-wait", { reaches: 1500 })],
 })

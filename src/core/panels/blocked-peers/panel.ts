@@ -59,7 +59,7 @@ export const blockedPeers = definePanel<"blocked-peers", BlockedPeers, BlockedPe
     const page = pageRows(facts, size)
     return windowNote(windowTop(cursorIn(slice, active), page, active.length), page, active.length)
   },
-  open: (facts) => [initial, listBlocks(facts)],
+  open: (facts) => [selectAt(initial, activeIn(facts), 0), listBlocks(facts)],
   update,
   view,
   mouse: (slice, facts, size, { kind, y }) => {
@@ -88,7 +88,8 @@ function update(slice: BlockedPeers, action: BlockedPeersAction, facts: Facts): 
       const left = current.endsAt - facts.now
       const durationMs = Math.min(MINUTES_MAX * MINUTE_MS, left + EXTENSION_MS)
       if (durationMs <= left) return [slice, say(`at most ${MINUTES_MAX} minutes`)]
-      return [slice, { type: "block/extend", block: current, durationMs: Math.round(durationMs) }]
+      // With more time it may stand elsewhere in the list: the cursor goes with it.
+      return [selectAt(slice, active, at), { type: "block/extend", block: current, durationMs: Math.round(durationMs) }]
     }
     case "blocked-peers/ask":
       if (current === undefined) return [slice, say("no block is active")]

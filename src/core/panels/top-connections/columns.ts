@@ -10,7 +10,7 @@ import { shortState } from "../../text/states.ts"
 import type { Column } from "../../text/table.ts"
 import { bytes, microseconds, rate } from "../../text/units.ts"
 import { harmless } from "../../text/width.ts"
-import { queueTone, rateTone } from "./tones.ts"
+import { queueTone, rateTone, whyTone } from "./tones.ts"
 
 /** A row of the table: the connection, and whether addresses are hidden. */
 export interface ConnectionRow {
@@ -134,13 +134,34 @@ const all = {
     cell: ({ connection }) => microseconds(connection.rttUs === 0 ? undefined : connection.rttUs),
     tone: () => "muted",
   }),
+  /** What holds the connection back. */
+  why: column("why", "WHY", 11, {
+    cell: ({ connection }) => connection.why,
+    tone: ({ connection }) => whyTone(connection.why),
+  }),
 } as const satisfies Record<string, Column<ConnectionRow>>
 
 /** Columns by the width they need, widest first: what carries least goes first, peer and port never. */
 const forms: readonly { readonly from: number; readonly columns: readonly Column<ConnectionRow>[] }[] = [
   {
-    from: 143,
-    columns: [all.process, all.unit, all.local, all.peer, all.state, all.txQueue, all.rxQueue, all.tx, all.rx, all.rtt],
+    from: 155,
+    columns: [
+      all.process,
+      all.unit,
+      all.local,
+      all.peer,
+      all.state,
+      all.txQueue,
+      all.rxQueue,
+      all.tx,
+      all.rx,
+      all.rtt,
+      all.why,
+    ],
+  },
+  {
+    from: 134,
+    columns: [all.process, all.local, all.peer, all.state, all.txQueue, all.rxQueue, all.tx, all.rx, all.rtt, all.why],
   },
   {
     from: 122,

@@ -2,6 +2,7 @@
 import { type Connection, HOST } from "../../model/connections.ts"
 import type { Group } from "../../model/groups.ts"
 import { byteMark } from "../../model/rates.ts"
+import { type Why, whyMeaning } from "../../model/why.ts"
 import { joinParts } from "../../text/layer.ts"
 import { type Line, line, span } from "../../text/line.ts"
 import { maskAddress } from "../../text/mask.ts"
@@ -9,6 +10,7 @@ import { shortState } from "../../text/states.ts"
 import { bytes, count, microseconds, rate, share } from "../../text/units.ts"
 import { cellWidth, cut, harmless } from "../../text/width.ts"
 import { endpointText, processLabel } from "./columns.ts"
+import { whyTone } from "./tones.ts"
 
 const markTexts: Readonly<Record<number, string>> = {
   [byteMark.first]: "rates need a second look",
@@ -30,6 +32,7 @@ export function connectionDetail(connection: Connection, isMasked: boolean, widt
         endpoints(connection, isMasked, width),
         ...translation(connection, isMasked),
         line(span(connection.proto === "udp" ? `UDP ${connection.state}` : connection.state, "muted")),
+        ...whyParts(connection.why),
         ...(connectionCount > 1 ? [field("", `${count(connectionCount)} connections, summed`)] : []),
       ],
       width,
@@ -56,6 +59,10 @@ function translation({ translation: made }: Connection, isMasked: boolean): read
   if (made.inner === undefined) return [line(span("routed", "muted"))]
   return [field(roleWords[made.role], endpointText(made.inner.address, made.inner.port, isMasked))]
 }
+
+/** What holds the connection back, and where there is room for it, in a sentence. */
+const whyParts = (why: Why): Line[] =>
+  why === "-" ? [] : [[span("why ", "muted"), span(why, whyTone(why))], line(span(whyMeaning[why], "muted"))]
 
 /** Local end, direction, peer; where both do not fit, each keeps its port. */
 function endpoints(connection: Connection, isMasked: boolean, width: number): Line {

@@ -1,5 +1,6 @@
 /** How strongly a figure speaks. */
 import type { Band } from "../../app/facts.ts"
+import type { Why } from "../../model/why.ts"
 import type { Tone } from "../../text/line.ts"
 
 /** What does not move recedes; what moves more than the operator's thresholds say is coloured. A limit of 0 is off. */
@@ -10,3 +11,6 @@ export function rateTone(bytesPerSecond: number | undefined, { warn, crit }: Ban
 }
 
 export const queueTone = (bytes: number): Tone => (bytes > 0 ? "plain" : "muted")
+
+/** A program that has nothing to say is no trouble. */
+export const whyTone = (why: Why): Tone => (why === "-" || why === "app" || why === "cwnd" ? "muted" : "warn")
