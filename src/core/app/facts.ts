@@ -10,7 +10,7 @@ import type { Model } from "../model/model.ts"
 import type { Size, Tone } from "../text/line.ts"
 import type { GuideSection } from "./guide.ts"
 import type { Place } from "./mitigation.ts"
-import type { Replay } from "./replay.ts"
+import type { Replay, Wanted } from "./replay.ts"
 
 export type { Band } from "../config/thresholds.ts"
 
@@ -61,6 +61,8 @@ export interface Facts {
   readonly lane?: Lane
   /** Where we are in the history; absent on the live screen. */
   readonly replay?: Replay
+  /** The snapshot of the history that is being read. */
+  readonly wanted?: Wanted
   readonly notice?: Notice
   /** What keeps peers out, as it was last listed. */
   readonly blocks: KnownBlocks

@@ -69,6 +69,13 @@ export interface TimeSearch {
   readonly isRunning: boolean
 }
 
+/** The snapshot that is being read. */
+export interface Wanted {
+  readonly key: LineKey
+  readonly at: number
+  readonly position: number
+}
+
 /** Where to go as soon as the index reaches so far. */
 export type Goal = "oldest" | "latest" | { readonly at: number }
 
@@ -84,8 +91,6 @@ export interface Replay {
   readonly clock: { readonly wall: number; readonly now: number }
   readonly history: HistoryState
   readonly shown?: Shown
-  /** The snapshot that is being read. */
-  readonly wanted?: { readonly key: LineKey; readonly at: number; readonly position: number }
   readonly goal?: Goal
   readonly followsEnd: boolean
   readonly skipsEmpty: boolean
@@ -183,17 +188,23 @@ function goTo(state: State, position: number): Step {
   const { index } = replay.history
   const key = keyAt(index, position)
   const at = index.lines.at[position]!
-  const { goal: _, ...rest } = replay
   return [
-    { ...state, replay: { ...rest, wanted: { key, at, position } } },
+    { ...withoutGoal(state, replay), wanted: { key, at, position } },
     { type: "record/read", key, at, bytes: index.lines.bytes[position]! },
   ]
 }
 
-/** Where keys count from. */
-const current = ({ wanted, shown }: Replay): number => wanted?.position ?? shown?.position ?? -1
+function withoutGoal(state: State, replay: Replay): State {
+  if (replay.goal === undefined) return state
+  const { goal: _, ...rest } = replay
+  return { ...state, replay: rest }
+}
 
-const still = (state: State): State => withReplay(state, { followsEnd: false })
+/** Where keys count from. */
+const current = ({ wanted, replay }: State): number => wanted?.position ?? replay?.shown?.position ?? -1
+
+const still = (state: State): State =>
+  state.replay?.followsEnd === true ? withReplay(state, { followsEnd: false }) : state
 
 /** The nearest in time; with skip-empty, the nearest that has rows on the side shown. */
 function goToTime(state: State, replay: Replay, at: number): Step {
@@ -231,7 +242,7 @@ const towards = (state: State, goal: Goal): Step => towardsGoal(withReplay(state
 /** One snapshot on or back, past those without rows. */
 function step(state: State, replay: Replay, by: 1 | -1): Step {
   const { index, isComplete } = replay.history
-  const from = current(replay)
+  const from = current(state)
   const to = replay.skipsEmpty ? nextActive(index, from + by, by, sideOf(state)) : from + by
   if (to < 0 || to >= index.length) {
     const hidden = by > 0 ? index.length - 1 - from : from
@@ -250,7 +261,7 @@ function step(state: State, replay: Replay, by: 1 | -1): Step {
 const CHANGES_MAX = 20
 
 function showRecord(state: State, replay: Replay, key: LineKey, at: number, line: SnapshotLine): State {
-  const { wanted: _, ...rest } = replay
+  const { wanted: _, ...rest } = state
   const model = modelOfLine(line, at)
   const { index } = replay.history
   const position = positionOfKey(index, key, at)
@@ -263,7 +274,7 @@ function showRecord(state: State, replay: Replay, key: LineKey, at: number, line
     },
   )
   return {
-    ...state,
+    ...rest,
     model: { ...model, health: withVerdict(model.health, diagnosis.level) },
     diagnosis,
     changes: episodesOf(index)
@@ -274,13 +285,14 @@ function showRecord(state: State, replay: Replay, key: LineKey, at: number, line
     lookedAt: state.now,
     lane: { traffic: model.traffic, spike: { shown: "unknown", judged: "unknown" } },
     settings: { ...state.settings, interfaceName: line.interface === "" ? "–" : line.interface },
-    replay: { ...rest, shown: { key, at, position, line } },
+    replay: { ...replay, shown: { key, at, position, line } },
   }
 }
 
 /** Takes in what the shell knows now; what is shown keeps its place, or is looked for again. */
 function withHistory(state: State, replay: Replay, history: HistoryState, days: readonly Day[] = replay.days): State {
-  const { shown, wanted } = replay
+  const { shown } = replay
+  const { wanted } = state
   const place = <T extends { key: LineKey; at: number; position: number }>(each: T): T => ({
     ...each,
     position: positionOfKey(history.index, each.key, each.at),
@@ -292,8 +304,8 @@ function withHistory(state: State, replay: Replay, history: HistoryState, days: 
       history,
       days,
       ...(shown === undefined ? {} : { shown: place(shown) }),
-      ...(wanted === undefined ? {} : { wanted: place(wanted) }),
     },
+    ...(wanted === undefined ? {} : { wanted: place(wanted) }),
   }
 }
 
@@ -335,11 +347,11 @@ export const replayReducers: Reducers = {
     ...(replay.history.isComplete ? [{ type: "history/follow" } as const] : []),
   ]),
   "record/read": inReplay((state, replay, { key, at, line }) =>
-    isSame(replay.wanted?.key, key) ? [showRecord(state, replay, key, at, line)] : [state],
+    isSame(state.wanted?.key, key) ? [showRecord(state, replay, key, at, line)] : [state],
   ),
   "record/unusable": inReplay((state, replay, { at, history }) => {
-    const { wanted: _, ...rest } = replay
-    const next = withHistory(say(state, "that line is no snapshot: it was left out", "warn"), rest, history)
+    const told = say(afterReadFailure(state), "that line is no snapshot: it was left out", "warn")
+    const next = withHistory(told, replay, history)
     return goToTime(next, next.replay!, at)
   }),
   "replay/step": withSnapshots((state, replay, { by }) => step(still(state), replay, by)),
@@ -356,16 +368,16 @@ export const replayReducers: Reducers = {
   }),
   "replay/skip": withSnapshots((state, replay, { byMs }) => {
     const { index } = replay.history
-    const from = current(replay)
+    const from = current(state)
     const at = (from < 0 ? replay.shown!.at : index.lines.at[from]!) + byMs
     const [next, ...effects] = goToTime(still(state), { ...replay, followsEnd: false }, at)
     // A gap may be longer than the step: then it is crossed.
-    if (next.replay?.wanted?.position === from) return step(still(state), replay, byMs > 0 ? 1 : -1)
+    if (next.wanted?.position === from) return step(still(state), replay, byMs > 0 ? 1 : -1)
     return [next, ...effects]
   }),
   "replay/onset": withSnapshots((state, replay, { by }) => {
     const { index } = replay.history
-    const position = nextOnset(index, current(replay), by)
+    const position = nextOnset(index, current(state), by)
     if (position < 0) {
       const more = replay.history.isComplete ? "" : " so far"
       return [say(still(state), `nothing else begins to be wrong ${by > 0 ? "after" : "before"} this${more}`)]
@@ -376,7 +388,7 @@ export const replayReducers: Reducers = {
   "replay/hit": withSnapshots((state, replay, { by }) => {
     const { search, history } = replay
     if (search === undefined) return [say(state, "nothing was searched for; S searches across time")]
-    const at = history.index.lines.at[Math.max(0, current(replay))]!
+    const at = history.index.lines.at[Math.max(0, current(state))]!
     const hit = by > 0 ? search.hits.find((each) => each.at > at) : search.hits.findLast((each) => each.at < at)
     if (hit === undefined) return [say(state, `no ${by > 0 ? "later" : "earlier"} snapshot has ${search.text}`)]
     return showHit(state, replay, hit)
@@ -471,7 +483,7 @@ export function ontoActive(state: State): Step {
   const { replay } = state
   if (replay?.shown === undefined || !replay.skipsEmpty || replay.followsEnd) return [state]
   const { index } = replay.history
-  const position = current(replay)
+  const position = current(state)
   if (position >= 0 && isActive(index, position, sideOf(state))) return [state]
   const to = nearest(index, replay.shown.at, sideOf(state))
   return to < 0 || to === position ? [state] : goTo(state, to)
@@ -479,9 +491,9 @@ export function ontoActive(state: State): Step {
 
 /** A line that could not be read is no longer waited for. */
 export function afterReadFailure(state: State): State {
-  if (state.replay?.wanted === undefined) return state
-  const { wanted: _, ...rest } = state.replay
-  return { ...state, replay: rest }
+  if (state.wanted === undefined) return state
+  const { wanted: _, ...rest } = state
+  return rest
 }
 
 /** The state of a replay before anything was read. */

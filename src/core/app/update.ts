@@ -31,8 +31,7 @@ export function update(state: State, action: Action): Step {
   const counted = asked === 0 ? next : { ...next, underWay: next.underWay + asked }
   // The other side may have no rows in this record.
   const isTurned = state.slices["top-connections"].side !== counted.slices["top-connections"].side
-  const [settled, ...reads] =
-    isTurned && counted.replay?.wanted === undefined ? ontoActive(counted) : ([counted] as Step)
+  const [settled, ...reads] = isTurned && counted.wanted === undefined ? ontoActive(counted) : ([counted] as Step)
   return [refreshPanels(state, settled), ...effects, ...reads]
 }
 

@@ -15,7 +15,7 @@ import type { Totals } from "../model/totals.ts"
 import type { Traffic } from "../model/traffic.ts"
 import type { Owner } from "../sample/owners.ts"
 import { missing, type NamespaceLook, type Reading, reading } from "../sample/sample.ts"
-import { appendBlankSocket, createSocketTable, IPPROTO_TCP, stateNumber } from "../sample/socket-table.ts"
+import { appendBlankSockets, createSocketTable, IPPROTO_TCP, stateNumber } from "../sample/socket-table.ts"
 import type { SnapshotLine } from "./schema.ts"
 
 type Row = NonNullable<SnapshotLine["incoming_groups"]>[number]
@@ -70,7 +70,10 @@ interface RowCount {
 }
 
 function readConnections(line: SnapshotLine): { readonly rows: RowCount; readonly connections: Connections } {
-  const table = createSocketTable(Math.max(16, countStateRows(line)))
+  const room = countStateRows(line)
+  const table = createSocketTable(Math.max(16, room))
+  appendBlankSockets(table, room)
+  let length = 0
   const rates = createRateTable()
   const owners = new Names<Owner>((name) => ({ pid: -1, startTime: 0, name, isSure: true, sharerCount: 1 }))
   const places = new Names<NamespaceLook>((name) => ({ id: 0, name, isComplete: true }), ["host"])
@@ -90,8 +93,7 @@ function readConnections(line: SnapshotLine): { readonly rows: RowCount; readonl
     bytesOfPeer.set(peer.address)
     const name = row.proc_name === "-" ? "" : row.proc_name
     for (const [i, [state, count]] of statesOfRow(row).entries()) {
-      const at = appendBlankSocket(table)
-      fitRateTable(rates, table.capacity)
+      const at = length++
       table.protocol[at] = IPPROTO_TCP
       table.state[at] = state === "LISTEN" ? 0 : stateNumber(state)
       table.remoteAddress.set(words, at * 4)
@@ -111,6 +113,7 @@ function readConnections(line: SnapshotLine): { readonly rows: RowCount; readonl
   }
   for (const row of line.incoming_groups ?? []) addRow(row, true)
   for (const row of line.outgoing_groups ?? []) addRow(row, false)
+  table.length = length
   return {
     rows: { unusable },
     connections: {
@@ -158,7 +161,8 @@ function statesOfRow(row: Row): readonly (readonly [state: string, count: number
 
 const countStateRows = (line: SnapshotLine): number =>
   [...(line.incoming_groups ?? []), ...(line.outgoing_groups ?? [])].reduce(
-    (sum, row) => sum + Math.max(1, Object.keys(row.states ?? {}).length),
+    // One more for connections that are in none of its states.
+    (sum, row) => sum + Object.keys(row.states ?? {}).length + 1,
     0,
   )
 

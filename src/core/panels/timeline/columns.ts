@@ -40,12 +40,23 @@ export const columnOf = (at: number, { from, to }: TimeRange, width: number): nu
 export const timeOf = (column: number, { from, to }: TimeRange, width: number): number =>
   from + ((column + 0.5) / width) * (to - from)
 
+/** What was asked last, and its answer: the clock ticks more often than a history grows. */
+let last: { readonly asked: readonly unknown[]; readonly columns: readonly TimeColumn[] } | undefined
+
 export function timeColumns(
   index: HistoryIndex,
   range: TimeRange,
   width: number,
   measure: Measure,
 ): readonly TimeColumn[] {
+  const asked = [index, range.from, range.to, width, measure]
+  if (last !== undefined && asked.every((value, i) => value === last?.asked[i])) return last.columns
+  const columns = makeColumns(index, range, width, measure)
+  last = { asked, columns }
+  return columns
+}
+
+function makeColumns(index: HistoryIndex, range: TimeRange, width: number, measure: Measure): readonly TimeColumn[] {
   const { lines, length } = index
   const values = measure === "bytes" ? lines.bytesPerSecond : lines.connections
   const eventColumns = new Set(

@@ -79,7 +79,7 @@ export const timeline = definePanel<"timeline", Timeline, TimelineAction>({
   title: ({ measure }) => (measure === "bytes" ? "Timeline: bytes" : "Timeline: connections"),
   note: scaleText,
   looksAt: ["replay", "now", "isMasked"],
-  update(slice, action, { replay }, size) {
+  update(slice, action, { replay, wanted }, size) {
     if (action.type === "timeline/measure") return [{ measure: slice.measure === "bytes" ? "connections" : "bytes" }]
     if (replay === undefined || replay.history.index.length === 0) return [slice]
     const { index } = replay.history
@@ -88,7 +88,8 @@ export const timeline = definePanel<"timeline", Timeline, TimelineAction>({
     if (action.type === "timeline/point")
       return [slice, { type: "replay/go", at: timeOf(Math.min(width - 1, Math.max(0, action.column)), range, width) }]
     const by = Math.abs(action.by) < 1 ? Math.round(action.by * width) : action.by
-    const here = columnOf((replay.wanted ?? replay.shown)?.at ?? range.from, range, width)
+    const hereAt = (wanted ?? replay.shown)?.at ?? range.from
+    const here = columnOf(hereAt, range, width)
     const target = here + by
     if (target < 0 || target >= width) return [slice, { type: "replay/end", to: by < 0 ? "oldest" : "latest" }]
     // A column of which there is no snapshot must not hold the cursor back.
@@ -98,7 +99,7 @@ export const timeline = definePanel<"timeline", Timeline, TimelineAction>({
       slice,
       {
         type: "replay/skip",
-        byMs: by < 0 ? Math.min(-step, at - hereAt(replay)) : Math.max(step, at - hereAt(replay)),
+        byMs: by < 0 ? Math.min(-step, at - hereAt) : Math.max(step, at - hereAt),
       },
     ]
   },
@@ -109,6 +110,3 @@ export const timeline = definePanel<"timeline", Timeline, TimelineAction>({
       ? { type: "timeline/move", by: kind === "wheel-up" ? -1 : 1 }
       : { type: "timeline/point", column: x - MARGIN },
 })
-
-const hereAt = ({ wanted, shown }: NonNullable<Parameters<typeof view>[1]["replay"]>): number =>
-  (wanted ?? shown)?.at ?? 0
