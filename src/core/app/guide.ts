@@ -23,7 +23,11 @@ export function guide(state: State): readonly GuideSection[] {
   const panel = panelOf(state.focus)
   const refusalOf = ({ refuse }: SomeCommand) => refuse?.(sliceOf(state, panel), state)
   const { source } = state
-  return [...sections(commandsOf(panel, source), refusalOf), ...sections(appCommandsIn(source), refusalOf)]
+  const own = sections(commandsOf(panel, source), refusalOf)
+  const everywhere = sections(appCommandsIn(source), refusalOf)
+  // In a replay it is time that is gone through: those keys stand on the first page.
+  const isTime = ({ title }: GuideSection) => title === "Time"
+  return [...everywhere.filter(isTime), ...own, ...everywhere.filter((section) => !isTime(section))]
 }
 
 /** The commands that a panel has live or in a replay, with the keys that they have there. */

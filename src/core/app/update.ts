@@ -18,7 +18,9 @@ import { focusOrder, roomOf } from "./layout.ts"
 import { afterFailure, hasBlocks, isChanging, mitigationReducers } from "./mitigation.ts"
 import type { PanelStep, Say } from "./panel.ts"
 import { everyPanel, ownerOfAction, panelOf, type SomePanel, sliceOf } from "./registry.ts"
-import { afterReadFailure, ontoActive, type ReplayWish, replayReducers } from "./replay.ts"
+import type { ReplayWish } from "./replay.ts"
+import { afterReadFailure, ontoActive } from "./replay-moves.ts"
+import { replayReducers } from "./replay-reducers.ts"
 import type { PanelId, State } from "./state.ts"
 
 export type Step = readonly [State, ...Effect[]]

@@ -4,6 +4,7 @@
  */
 import type { Level } from "../model/level.ts"
 import { worstLevel } from "../model/level.ts"
+import { fillIn } from "./culprit.ts"
 import type { Change, Diagnosis, Finding } from "./finding.ts"
 import type { Culprit, Rule, Severity } from "./rule.ts"
 
@@ -46,7 +47,8 @@ function findingOf({ id, severity, culprit }: RecordedFinding, rules: readonly R
     evidence: [],
     culprit: culpritOf(culprit),
     meaning: rule?.meaning ?? "This program does not know this kind of finding.",
-    next: rule?.next ?? [],
+    // What is to be filled in is not known any more: its name stands there in capitals.
+    next: (rule?.next ?? []).map((text) => fillIn(text, { netns: "host" })),
     symptoms: [],
     clearsWhen: rule?.clearsWhen ?? "the program that wrote it says so",
   }

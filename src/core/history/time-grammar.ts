@@ -56,13 +56,13 @@ const forms: readonly Form[] = [
   // A day and a time of day.
   (text, context) => {
     const [, year, month, day, ...clock] =
-      new RegExp(String.raw`^${DATE}(?: +|T)${CLOCK}$`).exec(text) ??
+      new RegExp(`^${DATE}(?: +|T)${CLOCK}$`).exec(text) ??
       new RegExp(String.raw`^(\d{4})/(\d\d)/(\d\d) +${CLOCK}$`).exec(text) ??
       []
     return year === undefined ? undefined : onDay(`${year}${month}${day}`, clock, "dated", context)
   },
   (text, context) => {
-    const [, word, ...clock] = new RegExp(String.raw`^(yesterday|today) +${CLOCK}$`, "i").exec(text) ?? []
+    const [, word, ...clock] = new RegExp(`^(yesterday|today) +${CLOCK}$`, "i").exec(text) ?? []
     return word === undefined ? undefined : onDay(namedDay(word, context), clock, "dated", context)
   },
   (text, context) => {

@@ -17,7 +17,11 @@ export async function openReplay(asked: Extract<ReplayRequest, { kind: "replay" 
   const window = chooseWindow(asked, place, Date.now())
   // A history that came by the standard input leaves the keys to the terminal itself.
   const keyboard = place.kind === "stream" && !isatty(0) ? takeTerminal() : undefined
-  const terminal = checkTerminal(keyboard !== undefined)
+  const terminal = checkTerminal({
+    hasKeys: keyboard !== undefined,
+    name: "replay",
+    instead: "replay --list, --at, --search or --export",
+  })
   if (!terminal.ok) throw usageFailure(terminal.reason)
   const history = new History(place, window, { zone: hostZone, now: Date.now })
   const [first] = [...notes, ...(note === undefined ? [] : [note.text])]
