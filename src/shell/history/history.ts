@@ -129,7 +129,10 @@ export class History {
   follow(): boolean {
     let isNew = this.openFiles()
     for (const file of [...this.files]) {
-      isNew = this.followPlace(file) || isNew
+      if (this.followPlace(file)) {
+        isNew = true
+        continue
+      }
       try {
         const change = file.follow()
         if (change === "replaced") this.tell(`${file.path} became shorter while it was open: it is read anew`)
