@@ -69,9 +69,9 @@ export const timeline = definePanel<"timeline", Timeline, TimelineAction>({
     },
     {
       id: "timeline.measure",
-      keys: ["v"],
+      keys: ["c"],
       title: "Bytes a second, or connections",
-      hint: { key: "v", word: "bytes/conns" },
+      hint: { key: "c", word: "bytes/conns" },
       group: "Look",
       action: { type: "timeline/measure" },
     },
