@@ -49,6 +49,9 @@ const withSnapshots = <A>(reduce: (state: State, replay: Replay, action: A) => S
       : reduce(state, replay, action),
   )
 
+/** A search that finds more has found too much: it ends here, and says how far it came. */
+const HITS_MAX = 50_000
+
 export const replayReducers: Reducers = {
   "history/indexed": inReplay((state, replay, { history, days, at }) => {
     const grown = history.index.length > replay.history.index.length
@@ -160,9 +163,10 @@ export const replayReducers: Reducers = {
   "search/found": inReplay((state, replay, { token, hits, done, total, isOver }) => {
     const { search } = replay
     if (search?.token !== token || !search.isRunning) return [state]
-    const all = hits.length === 0 ? search.hits : [...search.hits, ...hits]
-    const next = withReplay(state, { search: { ...search, hits: all, done, total, isRunning: !isOver } })
-    return isOver ? [next] : [next, { type: "search/go-on", token }]
+    const all = hits.length === 0 ? search.hits : [...search.hits, ...hits].slice(0, HITS_MAX)
+    const isEnough = isOver || all.length === HITS_MAX
+    const next = withReplay(state, { search: { ...search, hits: all, done, total, isRunning: !isEnough } })
+    return isEnough ? [next] : [next, { type: "search/go-on", token }]
   }),
 }
 
