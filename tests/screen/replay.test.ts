@@ -188,8 +188,8 @@ describe("what is shown", () => {
        ?  No diagnosis was recorded here
       ┌─ Top Incoming ───────────────────────────────── 1-1 of 1 row, 3 connections ─┐
       │ by peer, port and process  sort bandwidth ↓                                  │
-      │ PEER                 LPORT PROCESS       CONNS     ↓TX/s     ↓RX/s STATES    │
-      │▌203.0.113.7            443 nginx             3  46.9KB/s   1.3KB/s EST:2,TW:1│
+      │ PEER                  LPORT PROCESS      CONNS     ↓TX/s     ↓RX/s STATES    │
+      │▌203.0.113.7             443 nginx            3  46.9KB/s   1.3KB/s EST:2,TW:1│
       │                                                                              │
       │                                                                              │
       │                                                                              │

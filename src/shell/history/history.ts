@@ -112,13 +112,11 @@ export class History {
       )
       this.isChanged = false
     }
-    const sizes = this.files.map(({ progress }) => progress)
-    const total = sizes.reduce((sum, each) => sum + each.total, 0)
-    const done = sizes.reduce((sum, each) => sum + each.done, 0)
+    const done = this.files.reduce((sum, { progress }) => sum + progress, 0)
     return {
       index: this.merged,
       isComplete: !this.isIndexing,
-      progress: total === 0 ? 1 : Math.min(1, done / total),
+      progress: this.files.length === 0 ? 1 : done / this.files.length,
       files: this.files.length,
       corrupt: this.files.reduce((sum, { corrupt }) => sum + corrupt, 0),
       problems: [...this.failed.values(), ...this.told],
