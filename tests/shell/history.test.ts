@@ -298,6 +298,19 @@ describe("a window", () => {
     expect([history.view().files, history.view().corrupt]).toEqual([1, 0])
   })
 
+  test("goes through a day beside it only where that holds something of it", () => {
+    using folder = temporaryFolder()
+    folder.write(PLAIN, lines(3))
+    const before = (text: string) => text.replaceAll("2026-03-08", "2026-03-07")
+    folder.write("connections-20260307.jsonl", before(lines(2)))
+    const from = Date.parse("2026-03-08T00:00:00+01:00")
+    expect(open(folder.path, { window: { from } }).view().files).toBe(1)
+    // The zone was changed: the last line of that file is of the window.
+    folder.write("connections-20260307.jsonl", before(lines(2)) + line(9))
+    const history = open(folder.path, { window: { from } })
+    expect([history.view().files, read(history)]).toEqual([2, [1, 2, 3, 10]])
+  })
+
   test("puts lines in the order of time, whichever file they stand in", () => {
     using folder = temporaryFolder()
     folder.write(PLAIN, line(3) + line(1))

@@ -6,7 +6,7 @@ import { LINE_BYTES_MAX } from "../../core/history/lines.ts"
 import { type FileMark, readSideIndex, writeSideIndex } from "../../core/history/side-index.ts"
 import type { Day } from "../../core/snapshot/local-day.ts"
 import type { SnapshotLine } from "../../core/snapshot/schema.ts"
-import { readRest, scanLines } from "./scan.ts"
+import { readRest, readTail, scanLines } from "./scan.ts"
 import { openRegular, type TextFile, textFileOf } from "./text-file.ts"
 
 export interface FileAsk {
@@ -123,6 +123,21 @@ export class HistoryFile {
       addLine(this.index, this.indexedTo, rest.length, facts)
       this.indexedTo += rest.length
     } else this.isTorn = this.ask.isClosed && (rest !== undefined || left > LINE_BYTES_MAX)
+  }
+
+  /** The times of its first and its last line; nothing when it has none, or they are too far inside it. */
+  endTimes(): readonly [number, number] | undefined {
+    let first: number | undefined
+    const scan = scanLines(this.text, 0, {
+      line: (bytes, start, end) => {
+        first ??= measureLine(bytes, start, end)?.at
+      },
+      tooLong: () => {},
+    })
+    scan.next()
+    const tail = readTail(this.text)
+    const last = tail === undefined ? undefined : measureLine(tail, 0, tail.length)?.at
+    return first === undefined || last === undefined ? undefined : [first, last]
   }
 
   /** Looks whether there is more to index. True when what was indexed is no longer so, or grew. */
