@@ -85,6 +85,8 @@ async function run(request: Request): Promise<number> {
       case "replay-search":
       case "replay-export":
         return await (await import("./shell/history/command.ts")).replayHistory(request)
+      case "pods":
+        return await (await import("./shell/plain/pods.ts")).printPods(request)
       case "trace":
       case "trace-read":
       case "trace-list":

@@ -13,9 +13,9 @@ import { NETLINK_NETFILTER, writeFlowDump } from "../src/core/wire/conntrack.ts"
 import { AF_INET, AF_INET6, IPPROTO_TCP, NETLINK_SOCK_DIAG, writeSocketDump } from "../src/core/wire/inet-diag.ts"
 import { datagram, NLM_F_ACK, NLM_F_REQUEST, readDatagram, writeRequest } from "../src/core/wire/message.ts"
 import { enableAccounting } from "../src/shell/kernel/conntrack.ts"
-import { capturePath, writeCapture } from "./captures.ts"
 import { CLIENT, CONTAINER, HOST, openNatWorld, PUBLISHED, shell } from "./kernel/nat-world.ts"
 import { openSmallWorld, ss, TRANSFERRED } from "./kernel/small-world.ts"
+import { capturePath, writeCapture } from "./support/captures.ts"
 
 interface Capture {
   readonly datagrams: readonly Uint8Array[]

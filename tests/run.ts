@@ -7,6 +7,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { listenTo } from "./support/listen.ts"
 import { inPrivateNames } from "./support/private-names.ts"
 import { canUnshare, networkNamespace, OUTER_NAMESPACE } from "./support/requirements.ts"
 import { addTallies, closingLine, readTally, type Tally, withoutSkips } from "./support/tally.ts"
@@ -43,13 +44,9 @@ async function runTests(options: {
       stdout: "inherit",
       stderr: "pipe",
     })
-    let printed = ""
-    const decoder = new TextDecoder()
-    for await (const bytes of child.stderr) {
-      process.stderr.write(bytes)
-      printed += decoder.decode(bytes, { stream: true })
-    }
+    const listening = listenTo(child.stderr, (bytes) => process.stderr.write(bytes))
     const exitCode = await child.exited
+    const printed = await listening.end()
     return readTally({ printed, junit: existsSync(junitFile) ? readFileSync(junitFile, "utf8") : "", exitCode })
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -41,9 +41,10 @@ const mayImport: readonly { from: string; may: readonly string[] }[] = [
     may: ["src/core/model/", "src/core/sample/", "src/core/text/json.ts", "valibot", "dayjs"],
   },
   { from: "src/core/daemon/", may: ["src/core/config/", "src/core/snapshot/", "valibot"] },
+  { from: "src/core/pods/", may: ["src/core/sample/", "src/core/proc/", "src/core/text/"] },
   {
     from: "src/core/export/",
-    may: ["src/core/mitigation/", "src/core/model/", "src/core/diagnosis/", "src/core/text/"],
+    may: ["src/core/mitigation/", "src/core/model/", "src/core/diagnosis/", "src/core/pods/", "src/core/text/"],
   },
   {
     from: "src/core/history/",
@@ -64,6 +65,7 @@ const mayImport: readonly { from: string; may: readonly string[] }[] = [
       "src/core/model/",
       "src/core/history/",
       "src/core/mitigation/",
+      "src/core/pods/",
       "src/core/trace/",
       "src/core/text/",
     ],
@@ -79,6 +81,7 @@ const mayImport: readonly { from: string; may: readonly string[] }[] = [
       "src/core/history/",
       "src/core/mitigation/",
       "src/core/model/",
+      "src/core/pods/",
       "src/core/proc/",
       "src/core/sample/",
       "src/core/snapshot/",

@@ -51,6 +51,7 @@ export type KillAsk = { readonly kind: "kill" } & OfTarget & Omit<Values<"kill">
 /** Without a target all are meant. */
 export type UnblockAsk = { readonly kind: "unblock" } & Partial<OfTarget> & Omit<Values<"unblock">, "port" | "all">
 export type BlocksAsk = { readonly kind: "blocks" } & Values<"blocks">
+export type PodsAsk = { readonly kind: "pods"; readonly port: number } & Omit<Values<"pods">, "port">
 type TraceValues = Values<"trace">
 export type TraceRequest =
   | ({ readonly kind: "trace"; readonly peer: string; readonly port?: number } & TraceValues)
@@ -60,7 +61,7 @@ export type TraceRequest =
 /** The part of the history that is asked for. */
 export type HistoryAsk = Pick<Values<"replay">, "begin" | "end" | "since" | "file" | "dataDir" | "sensitiveIp">
 export type ReplayRequest =
-  | ({ readonly kind: "replay"; readonly healthConfig?: string } & HistoryAsk)
+  | ({ readonly kind: "replay"; readonly healthConfig?: string } & Pick<Values<"replay">, "theme"> & HistoryAsk)
   | ({ readonly kind: "replay-list"; readonly json: boolean } & HistoryAsk)
   | ({ readonly kind: "replay-at"; readonly at: string; readonly json: boolean } & HistoryAsk)
   | ({ readonly kind: "replay-search"; readonly search: string; readonly json: boolean } & HistoryAsk)
@@ -79,6 +80,7 @@ export type Request =
   | BlocksAsk
   | DiagnoseRequest
   | ConfigRequest
+  | PodsAsk
   | { readonly kind: "help"; readonly command: CommandName }
   | { readonly kind: "version" }
   | { readonly kind: "list-interfaces" }
@@ -325,6 +327,11 @@ function readRequest(asked: Asked): Request {
     if (asked.words.length > 0 || port !== undefined) throw new Wrong("unblock takes a peer or --all, not both")
     return { kind: "unblock", ...values }
   }
+  if (asked.command.name === "pods") {
+    const { port, ...values } = readValues<"pods">(asked)
+    if (port === undefined) throw new Wrong(`pods needs a port: ${PROGRAM} pods --port 8080`)
+    return { kind: "pods", port, ...values }
+  }
   if (asked.command.name === "blocks") return { kind: "blocks", ...readValues<"blocks">(asked) }
   return { kind: "live", ...readValues<"">(asked) }
 }
@@ -340,7 +347,7 @@ function readTarget(asked: Asked, port: number | undefined): Target {
 }
 
 function readReplay(asked: Asked): Request {
-  const { list, at, search, export: format, json, healthConfig, ...ask } = readValues<"replay">(asked)
+  const { list, at, search, export: format, json, healthConfig, theme, ...ask } = readValues<"replay">(asked)
   const instead = (["list", "at", "search", "export"] as const).filter((id) => asked.texts.has(id))
   const [first, second] = instead
   if (second !== undefined) throw new Wrong(`--${first} and --${second} exclude each other`)
@@ -359,7 +366,7 @@ function readReplay(asked: Asked): Request {
     if (format !== "csv" && format !== "json") throw new Wrong(`--export takes csv or json, not ${quoted(format)}`)
     return { kind: "replay-export", format, ...ask }
   }
-  return { kind: "replay", ...(healthConfig === undefined ? {} : { healthConfig }), ...ask }
+  return { kind: "replay", ...(healthConfig === undefined ? {} : { healthConfig }), theme, ...ask }
 }
 
 function readTrace(asked: Asked): Request {

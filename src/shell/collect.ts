@@ -7,19 +7,13 @@ import { createRateTable, type RateTable } from "../core/model/rates.ts"
 import { shareOfCore } from "../core/sample/flow-pace.ts"
 import type { NamespaceSelection } from "../core/sample/network-namespace.ts"
 import { missing, type Reading, reading, type Sample, type SocketStatistics } from "../core/sample/sample.ts"
-import { createSocketTable, fitSocketTable, type SocketTable } from "../core/sample/socket-table.ts"
+import { createSocketTable, fitSocketTable } from "../core/sample/socket-table.ts"
 import { GroundsReader } from "./grounds.ts"
 import { readInterface } from "./interfaces.ts"
 import { listHostAddresses } from "./kernel/links.ts"
 import { KernelError } from "./kernel/netlink.ts"
 import { type Listing, SocketSource } from "./look/sockets.ts"
 import { readConntrack, readCounters, readLoad, readOwnUsage, readSocketStatistics, readSoftnet } from "./procfs.ts"
-
-/** Room for one look: the sockets, and the rates that will be derived from them. */
-interface Room {
-  readonly table: SocketTable
-  readonly rates: RateTable
-}
 
 export interface Look {
   readonly sample: Sample
@@ -48,9 +42,13 @@ const WINDOW_MIN_MS = 500
 /** Where nothing is spared, how often is all the same. */
 const ONE_SHOT_MS = 1_000
 
-/** Looks at the host. Two rooms take turns, so the look that is shown is never written to. */
+/**
+ * Looks at the host. Two tables take turns, so the look that is shown is never written to. The rates are one: they are
+ * derived in the moment in which one look takes the place of the other.
+ */
 export class Collector {
-  private readonly rooms: readonly [Room, Room] = [createRoom(), createRoom()]
+  private readonly tables = [createSocketTable(), createSocketTable()] as const
+  private readonly rates = createRateTable()
   private readonly source: SocketSource
 
   private readonly grounds: GroundsReader | undefined
@@ -80,15 +78,15 @@ export class Collector {
     const { now, monotonicMs, interfaceName } = this.options
     if (shown !== undefined) await Bun.sleep(Math.max(0, shown.monotonicMs + WINDOW_MIN_MS - monotonicMs()))
     const sockets = shown?.sockets.ok === true ? shown.sockets.value : undefined
-    const room = this.rooms[0].table === sockets?.table ? this.rooms[1] : this.rooms[0]
+    const table = this.tables[this.tables[0] === sockets?.table ? 1 : 0]
     const at = now()
     const start = monotonicMs()
     const socketStatistics = readSocketStatistics()
     const expected = socketStatistics.ok ? countSockets(socketStatistics.value) : 0
-    fitSocketTable(room.table, Math.max(expected, sockets?.table.length ?? 0))
+    fitSocketTable(table, Math.max(expected, sockets?.table.length ?? 0))
     const readLink = async () =>
       interfaceName === undefined ? missing("no interface was found") : readInterface(interfaceName)
-    const listed = await attempt(() => this.source.list(room.table, sockets, readLink))
+    const listed = await attempt(() => this.source.list(table, sockets, readLink))
     const settled = await this.settle(listed, shown)
     const listedMs = listed.ok ? listed.value.atMs : start
     const counters = readCounters()
@@ -112,7 +110,7 @@ export class Collector {
       load: readLoad(),
       notes: settled.ok ? settled.value.notes : [],
     }
-    return { sample, rates: room.rates }
+    return { sample, rates: this.rates }
   }
 
   private async settle(listed: Reading<Listing>, shown: Sample | undefined) {
@@ -133,8 +131,6 @@ export class Collector {
 /** TCP sockets as /proc/net/sockstat counts them: about as many as a dump will give. Half-open ones are not in it. */
 const countSockets = ({ TCP, TCP6 }: SocketStatistics): number =>
   (TCP?.inuse ?? 0) + (TCP?.tw ?? 0) + (TCP6?.inuse ?? 0)
-
-const createRoom = (): Room => ({ table: createSocketTable(), rates: createRateTable() })
 
 /** A source that fails alone: the kernel's refusal becomes the reason why the reading is missing. */
 async function attempt<T>(ask: () => Promise<T>): Promise<Reading<T>> {

@@ -25,13 +25,15 @@ export async function openDashboard(asked: LiveRequest): Promise<number> {
   }
   switchOnAccounting(asked.enableAcct)
   const { live } = await import("./live.ts")
+  const [maskSalt = 0] = crypto.getRandomValues(new Uint32Array(1))
   return live(
-    { interfaceName, refreshMs: asked.refresh * 1000, version, thresholds, ownPid: process.pid },
+    { interfaceName, refreshMs: asked.refresh * 1000, version, thresholds, ownPid: process.pid, maskSalt },
     {
       isMasked: asked.sensitiveIp,
+      isReleaseAsked: asked.checkUpdate,
       namespaces,
       notes: note === undefined ? [] : [note],
-      terminal: { term: terminal.term, hasColor: terminal.isColored, isUtf8: terminal.isUtf8 },
+      terminal: { term: terminal.term, hasColor: terminal.isColored, isUtf8: terminal.isUtf8, theme: asked.theme },
     },
   )
 }

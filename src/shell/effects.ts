@@ -5,7 +5,11 @@ import type { Collector } from "./collect.ts"
 import { mitigationEffects } from "./effects/mitigation.ts"
 import { readInterface } from "./interfaces.ts"
 import { sinceBootMs } from "./kernel/clock.ts"
+import { rest, trimOwnMemory } from "./own-memory.ts"
+import { lookUpPort } from "./pods/lookup.ts"
+import { readConntrack, readTcpCounters } from "./procfs.ts"
 import type { EffectHandlers } from "./program.ts"
+import { latestRelease } from "./release.ts"
 
 export interface LiveWorld {
   readonly collector: Collector
@@ -14,6 +18,9 @@ export interface LiveWorld {
   readonly notes: readonly Note[]
   readonly quit: (code: number) => void
 }
+
+/** The picture of a look is painted by then. */
+const AFTER_LOOK_MS = 50
 
 export const liveEffects = ({
   collector,
@@ -24,13 +31,19 @@ export const liveEffects = ({
   "look/collect": async (_, state) => {
     const { sample, rates } = await collector.look(state.sample)
     const withNotes = { ...sample, notes: [...notes, ...sample.notes] }
+    trimOwnMemory()
+    // Once the look is shown.
+    setTimeout(rest, AFTER_LOOK_MS)
     return { type: "look/collected", sample: withNotes, rates, at: sinceBootMs() }
   },
   "lane/collect": async () => {
     const monotonicMs = performance.now()
     const counters = await readInterface(interfaceName)
-    return { type: "lane/collected", counters, monotonicMs, at: sinceBootMs() }
+    const pulse = { counters: readTcpCounters(), conntrack: readConntrack() }
+    return { type: "lane/collected", counters, pulse, monotonicMs, at: sinceBootMs() }
   },
+  "release/ask": async () => ({ type: "release/known", tag: await latestRelease() }),
+  "port/look-up": async ({ port }) => ({ type: "pod-lookup/answered", found: await lookUpPort(port) }),
   "program/quit": (effect) => {
     quit(effect.code)
     return undefined

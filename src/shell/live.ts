@@ -15,6 +15,8 @@ export async function live(
   settings: Settings,
   options: {
     isMasked: boolean
+    /** Ask once for the latest release. */
+    isReleaseAsked: boolean
     namespaces: NamespaceSelection
     notes: readonly Note[]
     terminal: TerminalOptions
@@ -46,6 +48,7 @@ export async function live(
         shown: (program) => {
           program.dispatch({ type: "look/due", at: sinceBootMs() })
           program.dispatch({ type: "lane/due", at: sinceBootMs() })
+          if (options.isReleaseAsked) program.dispatch({ type: "release/wanted" })
           return [{ type: "capabilities/probe" }, { type: "blocks/list", epoch: 0 }]
         },
         stop: () => {
@@ -54,6 +57,7 @@ export async function live(
         },
       },
     )
+    trimOwnMemory()
     return listener
   })
 }

@@ -20,7 +20,7 @@ const READ_ONLY_RUN_BYTES = 256 * 1024
  */
 const WRITABLE_RUN_BYTES = 4 * 1024 * 1024
 
-const HOUSEKEEPING_MS = 30_000
+const HOUSEKEEPING_MS = 10_000
 
 /** Collects and trims now and then, until it is told to stop. */
 export function keepMemorySmall(): () => void {
@@ -32,7 +32,7 @@ export function keepMemorySmall(): () => void {
   return () => clearInterval(timer)
 }
 
-/** What a worker does before it rests: the garbage of its last look goes, and the pages that it looked with. */
+/** What is done after a look, before the rest until the next one: the garbage of its last look goes, and the pages that it looked with. */
 export function rest(): void {
   collectYoung()
   trimOwnMemory()

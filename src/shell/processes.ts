@@ -8,7 +8,6 @@
  */
 import { LISTEN, type Listeners, listenerOf } from "../core/model/direction.ts"
 import { inheritOwners } from "../core/model/inherited-owners.ts"
-import { socketInode } from "../core/proc/socket-link.ts"
 import { likelyListedPids, likelyPids } from "../core/sample/candidates.ts"
 import { chooseHolder } from "../core/sample/holders.ts"
 import { type InodeIndex, indexInodes, rowOfInode } from "../core/sample/inode-index.ts"
@@ -16,7 +15,8 @@ import type { Owner } from "../core/sample/owners.ts"
 import { isSocketDue, isWalkDue } from "../core/sample/search-pauses.ts"
 import type { SocketTable } from "../core/sample/socket-table.ts"
 import { nameNumber } from "../core/wire/directory-entry.ts"
-import { Folder, link } from "./kernel/folder.ts"
+import { DescriptorWalk, type WalkCost } from "./descriptor-walk.ts"
+import { Folder } from "./kernel/folder.ts"
 import { OwnerList, type Process } from "./owner-list.ts"
 import { Pace } from "./pace.ts"
 import { readProcessStat } from "./process-identity.ts"
@@ -42,10 +42,7 @@ export interface FindOptions {
   readonly settle?: (unsure: (owner: number) => number) => readonly SocketTable[]
 }
 
-export interface OwnerSearchStats {
-  /** Descriptor folders opened. */
-  directoriesOpened: number
-  descriptorsRead: number
+export interface OwnerSearchStats extends WalkCost {
   /** Known processes asked whether they are still the same. */
   processesChecked: number
   /** Time spent working, without the turns handed to others. */
@@ -76,21 +73,7 @@ interface Progress {
 const NOBODY = -1
 const MISSES_MAX = 255
 
-/** A list of processes that are being asked, and how far that has come. */
-interface Walk {
-  readonly pids: number[]
-  /** Names further processes, once, when these were asked in vain. */
-  more: (() => Promise<readonly number[]>) | undefined
-  /** The process that is asked now, by its place in `pids`. */
-  at: number
-  folder: Folder | undefined
-  /** Who that is; looked up when it holds something wanted. */
-  process: Process | undefined
-  linksRead: number
-  linksRefused: number
-  foundCount: number
-  isOver: boolean
-}
+type Walk = DescriptorWalk<Process>
 
 /** A process without sockets is forgotten after this many looks. */
 const REMEMBERED_LOOKS = 64
@@ -339,8 +322,8 @@ export class OwnerSearch {
   }
 
   private endSearch(): void {
-    closeWalk(this.likely)
-    closeWalk(this.others)
+    this.likely?.close()
+    this.others?.close()
     this.likely = undefined
     this.others = undefined
   }
@@ -393,14 +376,14 @@ export class OwnerSearch {
       if (isOne) listening.add(this.list.process(table.owner[row]!).pid)
     }
     this.moveStage(FRESH, ASKING_LIKELY)
-    return newWalk(likelyPids(listening, this.known.values(), this.look), async () => {
+    return new DescriptorWalk<Process>(this.root, likelyPids(listening, this.known.values(), this.look), async () => {
       const seenBefore = new Set(this.pids)
       return likelyListedPids(await this.listPids(), seenBefore, (pid) => this.known.has(pid))
     })
   }
 
   private endLikely(walk: Walk): void {
-    closeWalk(walk)
+    walk.close()
     this.likely = undefined
     this.askedLikely = new Set(walk.pids.slice(0, walk.at))
     this.moveStage(ASKING_LIKELY, WAITING)
@@ -409,15 +392,17 @@ export class OwnerSearch {
   private async beginOthers(): Promise<Walk> {
     const all = await this.listPids()
     this.moveStage(WAITING, ASKING_OTHERS)
-    return newWalk(all.filter((pid) => !this.askedLikely.has(pid)))
+    return new DescriptorWalk<Process>(
+      this.root,
+      all.filter((pid) => !this.askedLikely.has(pid)),
+    )
   }
 
   private endOthers(walk: Walk): void {
-    closeWalk(walk)
+    walk.close()
     this.others = undefined
-    const wentRound = walk.pids.length > 0 && walk.at === walk.pids.length
     if (walk.foundCount > 0) this.barrenWalks = 0
-    else if (wentRound) this.barrenWalks++
+    else if (walk.wentRound) this.barrenWalks++
     const { stage, misses } = this.progress
     for (let i = 0; i < this.unknownCount; i++) {
       const row = this.unknownRows[i]!
@@ -471,68 +456,23 @@ export class OwnerSearch {
   private async ask(walk: Walk, untilMs: number, wanted: () => number): Promise<void> {
     this.walk = walk
     do {
-      if (walk.folder !== undefined) this.readDescriptors(walk, walk.folder)
-      else if (walk.at < walk.pids.length) this.openDescriptors(walk)
-      else if (walk.more !== undefined) {
-        const more = walk.more
-        walk.more = undefined
-        const asked = new Set(walk.pids)
-        walk.pids.push(...(await more()).filter((pid) => !asked.has(pid)))
-      } else walk.isOver = true
+      if (await walk.step(this.visitSocket, this.stats)) this.wasRefused = true
       if (wanted() === 0) walk.isOver = true
       if (walk.isOver) return
       await this.pace.handBackWhenDue()
     } while (this.pace.spentMs < untilMs)
   }
 
-  private openDescriptors(walk: Walk): void {
-    const folder = Folder.open(`${this.root}/${walk.pids[walk.at]!}/fd`)
-    this.stats.directoriesOpened++
-    walk.process = undefined
-    walk.linksRead = 0
-    walk.linksRefused = 0
-    if (typeof folder === "string") {
-      // Anything else is a process that ended, or has no descriptors left.
-      if (folder === "EACCES" || folder === "EPERM") this.wasRefused = true
-      walk.at++
-    } else walk.folder = folder
-  }
-
-  private readDescriptors(walk: Walk, folder: Folder): void {
-    if (folder.readSlice(this.visitDescriptor) === true) return
-    // Root without CAP_SYS_PTRACE may list the descriptors of others but not read where they lead.
-    if (walk.linksRead === 0 && walk.linksRefused > 0 && this.isAlive(walk.pids[walk.at]!)) this.wasRefused = true
-    folder.close()
-    walk.folder = undefined
-    walk.at++
-  }
-
-  private isAlive(pid: number): boolean {
-    const stat = readProcessStat(this.root, pid)
-    return stat !== undefined && !stat.hasEnded
-  }
-
-  /** Hot: once a descriptor. */
-  private readonly visitDescriptor = (bytes: Uint8Array, at: number): boolean => {
-    if (nameNumber(bytes, at) < 0) return true
-    const walk = this.walk!
-    this.stats.descriptorsRead++
-    const length = walk.folder!.readLink(bytes, at)
-    if (length < 0) {
-      walk.linksRefused++
-      return true
-    }
-    walk.linksRead++
-    const inode = socketInode(link, length)
-    if (inode === 0) return true
+  /** Hot: once a socket that a process holds. */
+  private readonly visitSocket = (inode: number): boolean => {
     const row = rowOfInode(this.index!, inode)
-    return row < 0 || this.hold(walk, row)
+    return row < 0 || this.hold(this.walk!, row)
   }
 
   /** The process that is asked holds this row's socket. False when nothing is wanted any more. */
   private hold(walk: Walk, row: number): boolean {
-    walk.process ??= this.identify(walk.pids[walk.at]!)
-    const process = walk.process
+    walk.known ??= this.identify(walk.pid)
+    const process = walk.known
     if (process === undefined) return false
     if (this.holders.at(-1) !== process) this.holders.push(process)
     const number = this.holders.length - 1
@@ -590,19 +530,3 @@ export class OwnerSearch {
     return this.wasRefused ? REFUSED : undefined
   }
 }
-
-function closeWalk(walk: Walk | undefined): void {
-  walk?.folder?.close()
-}
-
-const newWalk = (pids: number[], more?: () => Promise<readonly number[]>): Walk => ({
-  pids,
-  more,
-  at: 0,
-  folder: undefined,
-  process: undefined,
-  linksRead: 0,
-  linksRefused: 0,
-  foundCount: 0,
-  isOver: false,
-})

@@ -53,6 +53,10 @@ function countersBy(read: CounterFile): Reading<ProtocolCounters> {
   return reading({ ...snmp.value, ...(netstat.ok && netstat.value), ...(snmp6.ok && snmp6.value) })
 }
 
+/** The counters of snmp alone, TCP's among them: cheap enough for every second. */
+export const readTcpCounters = (proc = PROC): Reading<ProtocolCounters> =>
+  readFileAs(`${proc}/net/snmp`, (text) => unlessEmpty(parseCounterPairs(text)), UNMOUNTED)
+
 /** Reads and parses one file as it reads inside a network namespace, or says why there is nothing. */
 export function readFileIn<T>(
   namespace: NetworkNamespace,

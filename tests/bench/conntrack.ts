@@ -25,7 +25,7 @@ import { AF_INET, IPPROTO_TCP, IPPROTO_UDP } from "../../src/core/wire/inet-diag
 import { datagram, writeRequest } from "../../src/core/wire/message.ts"
 import { enableAccounting, openConntrack, readConntrackSettings } from "../../src/shell/kernel/conntrack.ts"
 import { lookAtFlows } from "../../src/shell/kernel/flow-look.ts"
-import { tupleOf } from "../flows.ts"
+import { tupleOf } from "../support/flows.ts"
 import type { BenchRow } from "./bench.ts"
 
 /** The targets are for this many. */

@@ -14,7 +14,7 @@ import { appendSocket, createSocketTable, type SocketTable } from "../../src/cor
 import { IPPROTO_TCP } from "../../src/core/wire/inet-diag.ts"
 import { datagram } from "../../src/core/wire/message.ts"
 import { readCounters, readSocketStatistics, readSoftnet } from "../../src/shell/procfs.ts"
-import { socketBytes } from "../sockets.ts"
+import { socketBytes } from "../support/sockets.ts"
 import type { BenchRow } from "./bench.ts"
 
 const LOOKS = 30

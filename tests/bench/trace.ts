@@ -8,7 +8,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { readTraceFile } from "../../src/shell/trace.ts"
-import { ethernet, mss, pcap, type SegmentSpec, segment } from "../packets.ts"
+import { ethernet, mss, pcap, type SegmentSpec, segment } from "../support/packets.ts"
 import type { BenchRow } from "./bench.ts"
 
 const PACKETS = 500_000

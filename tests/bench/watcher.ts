@@ -23,6 +23,7 @@ export class Watcher {
       version: "0",
       thresholds: defaultThresholds,
       ownPid: process.pid,
+      maskSalt: 0,
     }
     const state = initialState("live", settings, { isMasked: false, at: Date.now() })
     this.state = { ...state, screen: { width: 200, height: 60 } }

@@ -241,3 +241,32 @@ test("answers of a terminal that nobody waits for are no keys", async () => {
   await pty.until((text) => !text.includes("─ Keys ─") && text.includes("by connection"))
   expect(pty.child.exitCode).toBeNull()
 })
+
+describe("the charts", () => {
+  const untilCharts = () => pty.until((text) => text.includes("─ Bandwidth lo ─"))
+  const untilDashboard = () => pty.until((text) => text.includes("─ Top Incoming ─"))
+
+  test("open with v, 2 and the NUL that most terminals send for Ctrl+2; v, 1 and Esc go back", async () => {
+    for (const [opens, leaves] of [
+      ["v", "v"],
+      ["2", "1"],
+      ["\0", "\x1b"],
+    ] as const) {
+      pty.send(opens)
+      await untilCharts()
+      pty.send(leaves)
+      await untilDashboard()
+    }
+  })
+
+  test("draw what the interface carries within a few seconds, and digits lead to the panels", async () => {
+    pty.send("2")
+    await pty.until((text) => /RX +[\d.]+[KMG]?B\/s/.test(text) && /[\u2801-\u28ff]/.test(text), 10_000)
+    pty.send("4")
+    await untilFocus("System Health")
+    pty.send("5")
+    await untilFocus("Diagnosis")
+    pty.send("3")
+    await untilFocus("Top Incoming")
+  })
+})

@@ -108,3 +108,30 @@ test("the first frame is out before the first look begins", async () => {
   expect(drawn.indexOf("first look…")).toBeGreaterThan(looking)
   expect(drawn.search(/\d+s ago/)).toBeGreaterThan(drawn.indexOf("first look…"))
 })
+
+describe("the background", () => {
+  const WHITE = "\x1b]11;rgb:ffff/ffff/ffff\x1b\\"
+
+  /** The colours that are set after the terminal has answered what lies behind its text. */
+  async function colorsAfter(words: readonly string[], answer: string): Promise<string[]> {
+    await using pty = await openDashboard(["-r", "1", ...words])
+    // What comes in is heard in order: once the help is there, the answer was.
+    pty.send(`${answer}?`)
+    await pty.until((text) => text.includes("─ Keys ─"))
+    const before = pty.raw.length
+    pty.send("q")
+    await pty.until((text) => !text.includes("─ Keys ─"))
+    return renditions(pty.raw.slice(before)).filter(setsColor)
+  }
+
+  test("white, as the terminal answers: blue in place of cyan", async () => {
+    const colors = await colorsAfter([], WHITE)
+    expect(colors).toContain("38;5;4")
+    expect(colors).not.toContain("38;5;6")
+  })
+
+  test("--theme wins over what the terminal answers", async () => {
+    expect(await colorsAfter(["--theme", "dark"], WHITE)).toContain("38;5;6")
+    expect(await colorsAfter(["--theme", "light"], "\x1b]11;rgb:0000/0000/0000\x1b\\")).toContain("38;5;4")
+  })
+})

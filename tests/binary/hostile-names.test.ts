@@ -62,7 +62,7 @@ function masquerade(name: string | Buffer) {
       `${port}`,
       Buffer.from(name).toString("base64"),
     ],
-    { stdin: "pipe", stdout: "pipe", stderr: "inherit" },
+    { stdin: "pipe", stdout: "pipe", stderr: "ignore" },
   )
   const isReady = child.stdout.getReader().read()
   return { child, isReady }

@@ -16,6 +16,7 @@ import {
 import { destroySockets, findPeerSockets, listListening, openSockets } from "../../src/shell/kernel/peer-sockets.ts"
 import { killPeer, type Means, probeCapabilities } from "../../src/shell/mitigation.ts"
 import { blockByIptables, listIptablesBlocks, unblockAllByIptables } from "../../src/shell/tools/iptables.ts"
+import { dyingWithUs, Helper } from "../support/helper.ts"
 import { areMet, requires } from "../support/requirements.ts"
 import { command } from "../support/source-program.ts"
 import { HOST, HOST6, OTHER, openTwoHosts, PEER, PEER6, PORT, PUBLISHED, shell, type TwoHosts } from "./two-hosts.ts"
@@ -153,7 +154,7 @@ describe("a block in the kernel", () => {
     const DURATION_MS = 1_500
     const child = Bun.spawn(
       [process.execPath, join(import.meta.dir, "block-and-hang.ts"), `${PEER}:${PORT}`, String(DURATION_MS)],
-      { stdout: "pipe", stderr: "inherit" },
+      { stdout: "pipe", stderr: "ignore" },
     )
     const reader = child.stdout.getReader()
     await reader.read()
@@ -274,12 +275,8 @@ describe("a kill", () => {
   )
 
   inNamespace("leaves our own connection to the same port of the peer alone", async () => {
-    const server = Bun.spawn(["nsenter", `--net=/proc/${hosts.peerPid}/ns/net`, "perl", "-e", LISTENER, String(PORT)], {
-      stdout: "pipe",
-      stderr: "inherit",
-      stdin: "pipe",
-    })
-    await server.stdout.getReader().read()
+    const enter = ["nsenter", `--net=/proc/${hosts.peerPid}/ns/net`]
+    const server = await Helper.start([...enter, "perl", "-e", LISTENER, String(PORT)])
     let isClosed = false
     const close = () => {
       isClosed = true
@@ -301,8 +298,7 @@ describe("a kill", () => {
       expect(isClosed).toBe(false)
     } finally {
       socket.end()
-      server.kill("SIGKILL")
-      await server.exited
+      await server.end()
     }
   })
 
@@ -336,12 +332,7 @@ describe("a kill", () => {
   )
 
   inNamespace("destroys UDP sockets that are connected to the peer, and not the service", async () => {
-    const service = Bun.spawn(["perl", "-e", UDP_SERVICE, PEER, "5353"], {
-      stdout: "pipe",
-      stderr: "inherit",
-      stdin: "pipe",
-    })
-    await service.stdout.getReader().read()
+    const service = await Helper.start(["perl", "-e", UDP_SERVICE, PEER, "5353"])
     try {
       using conversation = openSockets()
       const before = await findPeerSockets(conversation, target(`${PEER}:5353`), 5353)
@@ -349,8 +340,7 @@ describe("a kill", () => {
       expect(await killPeer(target(`${PEER}:5353`), native)).toMatchObject({ destroyed: 1, survivors: 0 })
       expect((await listListening(conversation)).udp.has(5353)).toBe(true)
     } finally {
-      service.kill("SIGKILL")
-      await service.exited
+      await service.end()
     }
   })
 
@@ -410,8 +400,8 @@ describe("blocks by iptables", () => {
       const { replaced } = await blockByIptables(request(`${PEER}:${PORT}`, 2_000))
       // A comment keeps whole seconds.
       expect(Math.abs(replaced!.durationMs - 60_000)).toBeLessThanOrEqual(2_000)
-      const guardian = Bun.spawn(command(["--guard-blocks"]), { stdin: "ignore", stdout: "ignore", stderr: "inherit" })
-      const second = Bun.spawn(command(["--guard-blocks"]), { stdin: "ignore", stdout: "ignore", stderr: "inherit" })
+      const guardian = Bun.spawn(command(["--guard-blocks"]), { stdin: "ignore", stdout: "ignore", stderr: "ignore" })
+      const second = Bun.spawn(command(["--guard-blocks"]), { stdin: "ignore", stdout: "ignore", stderr: "ignore" })
       expect(await hosts.peer.try(PEER, HOST, PORT)).toBe(DROPPED)
       const codes = await Promise.all([guardian.exited, second.exited])
       expect(codes).toEqual([0, 0])
@@ -513,10 +503,13 @@ describe("the plain commands", () => {
       const folder = mkdtempSync(join(tmpdir(), "holyf-test-"))
       const output = join(folder, "output")
       // A login server: it accepts, and starts a process session for whoever came. sudo has emptied the environment.
-      const server = Bun.spawn(
-        ["perl", "-e", LOGIN_SERVER, "2222", output, ...command(["block", `${PEER}:${PORT}`, "--dry-run", "--json"])],
-        { env: { PATH: process.env.PATH ?? "" }, stdin: "ignore", stdout: "pipe", stderr: "inherit" },
-      )
+      const asked = command(["block", `${PEER}:${PORT}`, "--dry-run", "--json"])
+      const server = Bun.spawn(dyingWithUs(["perl", "-e", LOGIN_SERVER, "2222", output, ...asked]), {
+        env: { PATH: process.env.PATH ?? "" },
+        stdin: "ignore",
+        stdout: "pipe",
+        stderr: "ignore",
+      })
       try {
         await server.stdout.getReader().read()
         await hosts.peer.open(1, PEER, HOST, 2222)

@@ -6,8 +6,8 @@
  * The host is the namespace of the caller, which must be one to spoil. Port 8081 of the host is port 80 of the container;
  * the container is masqueraded. Needs root, `ip`, `nft`, `unshare` and `nsenter`.
  */
-import { readlinkSync } from "node:fs"
 import type { Subprocess } from "bun"
+import { dyingWithUs, holdNamespace } from "../support/helper.ts"
 
 export const HOST = { outside: "10.1.0.1", outside6: "fd01::1", inside: "10.2.0.1", inside6: "fd02::1" } as const
 export const CLIENT = { v4: "10.1.0.2", v6: "fd01::2" } as const
@@ -32,7 +32,7 @@ export interface NatWorld {
   /** Sends `bytes` and has them back; the connection stays until `close`. */
   send(from: Place, protocol: "tcp" | "udp", to: { address: string; port: number }, bytes: number): Promise<Sending>
   /** Runs a script of ours there; it is ended with the world. */
-  start(place: Place, script: string, ...args: string[]): Subprocess<"pipe", "pipe", "inherit">
+  start(place: Place, script: string, ...args: string[]): Subprocess<"pipe", "pipe", "ignore">
   close(): void
 }
 
@@ -48,13 +48,6 @@ export function shell(script: string): string {
 
 const peer = `${import.meta.dir}/peer.ts`
 
-async function holdNamespace(): Promise<Subprocess> {
-  const own = readlinkSync("/proc/self/ns/net")
-  const holder = Bun.spawn(["unshare", "--net", "sleep", "infinity"], { stdio: ["ignore", "ignore", "inherit"] })
-  while (readlinkSync(`/proc/${holder.pid}/ns/net`) === own) await Bun.sleep(1)
-  return holder
-}
-
 const leg = (pid: number, name: string, own: readonly string[], other: readonly string[]) => `
   ip link add ${name} type veth peer name eth0 netns ${pid}
   ip addr add ${own[0]}/24 dev ${name}; ip -6 addr add ${own[1]}/64 dev ${name} nodad
@@ -65,11 +58,9 @@ const leg = (pid: number, name: string, own: readonly string[], other: readonly 
 
 /** The world without rules: `translate` puts them in. */
 export async function openNatWorld(): Promise<NatWorld & { translate(): void }> {
-  const started: Subprocess[] = []
   const client = await holdNamespace()
-  started.push(client)
   const container = await holdNamespace()
-  started.push(container)
+  const started: Subprocess[] = [client.child, container.child]
   shell(`
     ip link set lo up
     echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
@@ -79,7 +70,8 @@ export async function openNatWorld(): Promise<NatWorld & { translate(): void }> 
   const start = (place: Place, script: string, ...args: string[]) => {
     const pid = place === "client" ? client.pid : container.pid
     const enter = place === "host" ? [] : ["nsenter", "-t", String(pid), "-n"]
-    const child = Bun.spawn([...enter, process.execPath, script, ...args], { stdio: ["pipe", "pipe", "inherit"] })
+    const command = dyingWithUs([...enter, process.execPath, script, ...args])
+    const child = Bun.spawn(command, { stdio: ["pipe", "pipe", "ignore"] })
     started.push(child)
     return child
   }

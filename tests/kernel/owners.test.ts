@@ -2,6 +2,7 @@
 import { afterEach, beforeAll, expect } from "bun:test"
 import { join } from "node:path"
 import { LISTEN } from "../../src/core/model/direction.ts"
+import { dyingWithUs } from "../support/helper.ts"
 import { requires } from "../support/requirements.ts"
 import { describeInNamespace } from "./namespace.ts"
 import { watch } from "./owner-watch.ts"
@@ -71,10 +72,10 @@ const running: { stdin: { end(): unknown }; exited: Promise<number> }[] = []
 
 /** Starts a program and reads what it says, a line at a time. */
 function start(program: string, before = "") {
-  const child = Bun.spawn(["sh", "-c", `${before} exec perl -e "$0"`, program], {
+  const child = Bun.spawn(dyingWithUs(["sh", "-c", `${before} exec perl -e "$0"`, program]), {
     stdin: "pipe",
     stdout: "pipe",
-    stderr: "inherit",
+    stderr: "ignore",
   })
   running.push(child)
   const reader = child.stdout.getReader()
@@ -213,7 +214,7 @@ describeInNamespace("owners", import.meta.path, () => {
       const { note, isFinished, owners } = findings
       console.log(JSON.stringify({ note, isFinished, owners }))
     `
-    const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "inherit" })
+    const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "ignore" })
     expect(JSON.parse(await new Response(child.stdout).text())).toEqual({
       note: "some process names are missing: reading every process needs root with CAP_SYS_PTRACE",
       isFinished: true,

@@ -6,8 +6,9 @@ import { join } from "node:path"
 import { createTraceReader } from "../../src/core/trace/trace.ts"
 import { deleteEntry, readHistory } from "../../src/shell/files/trace-files.ts"
 import { findTcpdump, requireCapturePermission } from "../../src/shell/tools/tcpdump.ts"
-import * as make from "../packets.ts"
 import { folder } from "../shell/folder.ts"
+import { holdNamespace } from "../support/helper.ts"
+import * as make from "../support/packets.ts"
 import { requires } from "../support/requirements.ts"
 import { command, runProgram } from "../support/source-program.ts"
 import { describeWithTcpdump, ourLines } from "../support/tcpdump-lines.ts"
@@ -128,7 +129,7 @@ inNamespace(
       command(["trace", "127.0.0.1:8203", "--seconds", "60", "--json", "--data-dir", data.path]),
       {
         stdout: "pipe",
-        stderr: "inherit",
+        stderr: "ignore",
       },
     )
     const traces = join(data.path, "traces")
@@ -149,11 +150,8 @@ inNamespace(
   "captures inside another network namespace",
   async () => {
     using data = folder()
-    const holder = Bun.spawn(["unshare", "--net", "sh", "-c", "ip link set lo up; echo ready; exec sleep 60"], {
-      stdout: "pipe",
-    })
+    const holder = await holdNamespace("ip link set lo up")
     try {
-      await holder.stdout.getReader().read()
       const tracing = runProgram([
         "trace",
         "127.0.0.1:8204",
@@ -173,7 +171,7 @@ inNamespace(
       expect(report).toMatchObject({ interface: "any", netns: `${holder.pid}` })
       expect(report.findings.map(({ id }: { id: string }) => id)).toContain("refused")
     } finally {
-      holder.kill("SIGKILL")
+      await holder.end()
     }
   },
   20_000,

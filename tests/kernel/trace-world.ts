@@ -2,6 +2,7 @@
  * Three hosts in a row for traces: we, a router, and a peer. The other two are network namespaces held by processes of
  * ours, so that nothing is left behind when we end, however we end. It needs a namespace for itself, root, `ip` and `nft`.
  */
+import { Helper, holdNamespace } from "../support/helper.ts"
 import { shell } from "./small-world.ts"
 
 export const OURS = "10.77.1.1"
@@ -30,15 +31,7 @@ export interface TraceWorld {
   /** Runs a script inside the peer. */
   atPeer(script: string): void
   atRouter(script: string): void
-  close(): void
-}
-
-/** A namespace that lives as long as the process that holds it. */
-async function holdNamespace() {
-  const child = Bun.spawn(["unshare", "--net", "sh", "-c", "echo ready; exec sleep 600"], { stdout: "pipe" })
-  const { value } = await child.stdout.getReader().read()
-  if (value === undefined) throw new Error("cannot make a network namespace")
-  return child
+  close(): Promise<void>
 }
 
 export async function openTraceWorld(): Promise<TraceWorld> {
@@ -78,19 +71,14 @@ export async function openTraceWorld(): Promise<TraceWorld> {
     nft add rule inet t in udp dport 53 drop`,
   )
   shell("ip route add 10.77.2.0/24 via 10.77.1.254")
-  const server = Bun.spawn(["nsenter", "-t", `${peer.pid}`, "-n", process.execPath, "-e", serverSource], {
-    stdout: "pipe",
-    stderr: "inherit",
-  })
-  const { value } = await server.stdout.getReader().read()
-  if (value === undefined) throw new Error("the peer's servers did not start")
+  const server = await Helper.start(["nsenter", "-t", `${peer.pid}`, "-n", process.execPath, "-e", serverSource])
   return {
     peerPid: peer.pid,
     routerPid: router.pid,
     atPeer: (script) => at(peer.pid, script),
     atRouter: (script) => at(router.pid, script),
-    close() {
-      for (const child of [server, router, peer]) child.kill("SIGKILL")
+    async close() {
+      for (const helper of [server, router, peer]) await helper.end()
     },
   }
 }

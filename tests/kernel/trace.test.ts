@@ -22,9 +22,9 @@ beforeAll(async () => {
   if (!areMet(needs)) return
   world = await openTraceWorld()
 }, 20_000)
-afterAll(() => {
+afterAll(async () => {
   for (const socket of sockets) socket.destroy()
-  world?.close()
+  await world?.close()
   rmSync(dataDir, { recursive: true, force: true })
 })
 

@@ -4,6 +4,7 @@
  * Ours is the host; the others are those of processes that the test started, and go with them. Needs root, `ip`,
  * `unshare`, `nsenter`, `nft` and `perl`.
  */
+import { Helper, holdNamespace } from "../support/helper.ts"
 
 export const HOST = "10.9.0.1"
 export const PEER = "10.9.0.2"
@@ -69,55 +70,6 @@ const serverProgram = `
 /** The descriptors that 3,000 connections need at each end. */
 const MANY = "ulimit -n $(ulimit -Hn);"
 
-class Helper {
-  private readonly stream: AsyncIterator<Uint8Array>
-  private text = ""
-  private constructor(private readonly child: Bun.Subprocess<"pipe", "pipe", "inherit">) {
-    this.stream = child.stdout[Symbol.asyncIterator]()
-  }
-
-  static async start(command: readonly string[]): Promise<Helper> {
-    const child = Bun.spawn([...command], { stdin: "pipe", stdout: "pipe", stderr: "inherit" })
-    const helper = new Helper(child)
-    const first = await helper.line()
-    if (first !== "ready") throw new Error(`${command.join(" ")} began with ${first}`)
-    return helper
-  }
-
-  get pid(): number {
-    return this.child.pid
-  }
-
-  tell(line: string): void {
-    this.child.stdin.write(`${line}\n`)
-    this.child.stdin.flush()
-  }
-
-  async ask(line: string): Promise<string> {
-    this.tell(line)
-    return this.line()
-  }
-
-  async line(): Promise<string> {
-    const decoder = new TextDecoder()
-    while (!this.text.includes("\n")) {
-      const { value, done } = await this.stream.next()
-      if (done) throw new Error("the helper ended before it answered")
-      this.text += decoder.decode(value)
-    }
-    const at = this.text.indexOf("\n")
-    const line = this.text.slice(0, at)
-    this.text = this.text.slice(at + 1)
-    return line
-  }
-
-  async end(): Promise<void> {
-    this.child.stdin.end()
-    this.child.kill("SIGKILL")
-    await this.child.exited
-  }
-}
-
 const inside = (pid: number) => ["nsenter", `--net=/proc/${pid}/ns/net`]
 const perl = (program: string, ...args: string[]) => ["sh", "-c", `${MANY} exec perl -e "$@"`, "sh", program, ...args]
 
@@ -143,14 +95,13 @@ export interface TwoHosts {
 
 export async function openTwoHosts(): Promise<TwoHosts> {
   const helpers: Helper[] = []
-  const start = async (command: readonly string[]) => {
-    const helper = await Helper.start(command)
+  const kept = (helper: Helper) => {
     helpers.push(helper)
     return helper
   }
-  const holder = ["unshare", "--net", "sh", "-c", "echo ready; exec sleep 600"]
-  const peerSpace = await start(holder)
-  const containerSpace = await start(holder)
+  const start = async (command: readonly string[]) => kept(await Helper.start(command))
+  const peerSpace = kept(await holdNamespace())
+  const containerSpace = kept(await holdNamespace())
   shell(`
     ip link set lo up
     for left in v0 c0; do ip link del $left 2> /dev/null || true; done

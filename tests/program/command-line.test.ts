@@ -5,7 +5,14 @@ import { parsePeerRange } from "../../src/core/model/peer-range.ts"
 import { parseCommandLine } from "../../src/shell/cli.ts"
 import { helpText } from "../../src/shell/help.ts"
 
-const live = { kind: "live", refresh: 30, enableAcct: false, sensitiveIp: false }
+const live = {
+  kind: "live",
+  refresh: 30,
+  enableAcct: false,
+  sensitiveIp: false,
+  theme: "auto",
+  checkUpdate: false,
+}
 const where = { enableAcct: false }
 const connections = { kind: "connections", sample: 1, proto: "tcp", in: false, out: false, json: false, ...where }
 const snapshot = { kind: "snapshot", sample: 1, topLimit: 500, ...where }
@@ -32,6 +39,8 @@ describe("what is asked", () => {
     [["--sensitive-ip"], { ...live, sensitiveIp: true }],
     [["--sensitive-ip=true"], { ...live, sensitiveIp: true }],
     [["--sensitive-ip=false"], live],
+    [["--theme", "light"], { ...live, theme: "light" }],
+    [["--check-update"], { ...live, checkUpdate: true }],
     [["--version"], { kind: "version" }],
     [["-v"], { kind: "version" }],
     [["-v=false"], live],
@@ -43,6 +52,8 @@ describe("what is asked", () => {
     [["help"], { kind: "help", command: "" }],
     [["help", "snapshot"], { kind: "help", command: "snapshot" }],
     [["connections", "--help"], { kind: "help", command: "connections" }],
+    [["pods", "--port", "8080"], { kind: "pods", port: 8080, json: false }],
+    [["pods", "--json", "--port=53"], { kind: "pods", port: 53, json: true }],
     [["-h", "connections"], { kind: "help", command: "connections" }],
     [["connections"], connections],
     [
@@ -96,6 +107,10 @@ describe("what is asked", () => {
 
 describe("what cannot be meant", () => {
   test.each<[string[], string]>([
+    [["pods"], "pods needs a port: holyf-network pods --port 8080"],
+    [["pods", "--port", "0"], '--port takes a whole number from 1 to 65535, not "0"'],
+    [["pods", "--port", "http"], '--port takes a whole number from 1 to 65535, not "http"'],
+    [["pods", "8080"], 'holyf-network pods takes no further word, and was given "8080"'],
     [["-r", "0"], '--refresh takes a whole number from 1 to 300, not "0"'],
     [["-r", "301"], '--refresh takes a whole number from 1 to 300, not "301"'],
     [["-r", "abc"], '--refresh takes a whole number from 1 to 300, not "abc"'],

@@ -91,12 +91,14 @@ describe("--at", () => {
   test("prints a table, with addresses hidden where that is asked", async () => {
     using folder = recorded()
     const { stdout } = await replay("--at", "2026-03-08 10:01", "--sensitive-ip", "--data-dir", folder.path)
-    expect(stdout).toMatchInlineSnapshot(`
+    // The alias of the hidden half is another one in each run, and the same in all of one.
+    const alias = /xxx\.(\w{3})\.113\.7/.exec(stdout)?.[1] ?? ""
+    expect(stdout.replaceAll(alias, "abc")).toMatchInlineSnapshot(`
       "2026-03-08 10:01:00  eth0  over 30.0 s
-      finding: crit conntrack-full, nginx, peer xxx.xxx.113.7
+      finding: crit conntrack-full, nginx, peer xxx.abc.113.7
 
       INCOMING       LPORT  PROCESS  CONNS  SEND-Q  RECV-Q      TX/s     RX/s  STATES
-      xxx.xxx.113.7    443  nginx        3      0B      0B  11.7KB/s  1.3KB/s  ESTABLISHED:3
+      xxx.abc.113.7    443  nginx        3      0B      0B  11.7KB/s  1.3KB/s  ESTABLISHED:3
 
       OUTGOING  none
       "

@@ -5,8 +5,8 @@
 import { expect, test } from "bun:test"
 import { writeFileSync } from "node:fs"
 import { openForm, readForm, type TraceForm } from "../../src/core/trace/filter.ts"
-import * as make from "../packets.ts"
 import { temporaryFolder } from "../support/folder.ts"
+import * as make from "../support/packets.ts"
 import { requires } from "../support/requirements.ts"
 import { describeWithTcpdump, ourLines } from "../support/tcpdump-lines.ts"
 

@@ -89,7 +89,7 @@ describe("is refused", () => {
   test("while another panel has the focus, where it says what to do first", () => {
     const { state, effects } = press(web(120, 30), "tab", "k")
     expect([isOpen(state), effects]).toEqual([false, []])
-    expect(statusLine(state)).toContain("press Tab for Top Incoming first")
+    expect(statusLine(state)).toContain("press 3 for Top Incoming first")
   })
 })
 

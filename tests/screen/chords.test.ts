@@ -28,6 +28,10 @@ test.each([
   ["é", "é"],
   ["漢", "漢"],
   [" ", "space"],
+  // Ctrl+2 as most terminals send it, as xterm's modifyOtherKeys does, and as kitty's protocol does.
+  ["\0", "ctrl+2"],
+  ["\x1b[27;5;50~", "ctrl+2"],
+  ["\x1b[50;5u", "ctrl+2"],
   ["\r", "enter"],
   ["\n", "enter"],
   ["\t", "tab"],

@@ -6,7 +6,7 @@ import { existing } from "../../src/core/app/command.ts"
 import { appCommands } from "../../src/core/app/commands.ts"
 import { appCommandsIn, commandsOf } from "../../src/core/app/guide.ts"
 import { actionForKey } from "../../src/core/app/keymap.ts"
-import { everyPanel, type SomeCommand, type SomePanel } from "../../src/core/app/registry.ts"
+import { everyPanel, type SomeCommand, type SomePanel, sliceOf } from "../../src/core/app/registry.ts"
 import type { State } from "../../src/core/app/state.ts"
 import { documents } from "../generate-docs.ts"
 import { apply, typed, watching } from "../support/host.ts"
@@ -24,36 +24,42 @@ const replaying = new Replaying({ lines: [{ at: "10:00:00", in: [{ peer: "192.0.
   "escape",
 ).state
 
-const places: readonly { name: string; commands: readonly SomeCommand[]; state: State }[] = (
+const places: readonly { panel: SomePanel; name: string; commands: readonly SomeCommand[]; state: State }[] = (
   ["live", "replay"] as const
 ).flatMap((source) =>
   existing(everyPanel, source).map((panel) => {
     const begun = source === "live" ? watching(120, 40, webServer) : replaying
     const own = commandsOf(panel, source)
+    const { region } = panel.place
     return {
+      panel,
       name: `${source} ${panel.id}`,
       commands: isOverlay(panel) ? own : [...own, ...appCommandsIn(source)],
-      state: isOverlay(panel)
-        ? apply(begun, { type: "app/open", panel: panel.id })
-        : apply(begun, { type: "app/focus", panel: panel.id }),
+      state: apply(
+        begun,
+        region === "overlay"
+          ? { type: "app/open", panel: panel.id }
+          : region === "page"
+            ? { type: "app/page", panel: panel.id }
+            : { type: "app/focus", panel: panel.id },
+      ),
     }
   }),
 )
 const everyCommand = [...everyPanel.flatMap(({ commands }) => commands as readonly SomeCommand[]), ...appCommands]
 
-describe.each(places)("$name", ({ commands, state }) => {
+describe.each(places)("$name", ({ panel, commands, state }) => {
   test("no key is declared twice", () => {
     const keys = commands.flatMap((command) => command.keys)
     expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([])
   })
 
   test("every key reaches its command", () => {
-    const isRefused = (found: ReturnType<typeof actionForKey>) =>
-      state.source === "replay" && found?.type === "app/notice"
-    const reached = commands
-      .flatMap(({ keys, action }) => keys.map((key) => [key, actionForKey(state, key), action] as const))
-      .filter(([, found]) => !isRefused(found))
-    for (const [key, found, wanted] of reached) expect([key, found]).toEqual([key, wanted])
+    for (const { keys, action, refuse } of commands) {
+      const reason = refuse?.(sliceOf(state, panel), state)
+      const wanted = reason === undefined ? action : ({ type: "app/notice", text: reason, tone: "strong" } as const)
+      for (const key of keys) expect([key, actionForKey(state, key)]).toEqual([key, wanted])
+    }
   })
 })
 
@@ -74,8 +80,9 @@ const named =
 const isSendable = (chord: string): boolean =>
   /^[!-~]$/.test(chord) || named.test(chord) || /^ctrl\+[a-gklnopr-y]$/.test(chord)
 
-test("every key is one that terminals can send", () => {
-  expect(everyCommand.flatMap(({ keys }) => keys).filter((chord) => !isSendable(chord))).toEqual([])
+test("every command has a key that every terminal can send; others are the original's, for those that know them", () => {
+  expect(everyCommand.filter(({ keys }) => !keys.some(isSendable))).toEqual([])
+  expect(everyCommand.flatMap(({ keys }) => keys).filter((chord) => !isSendable(chord))).toEqual(["ctrl+1", "ctrl+2"])
   expect(["ctrl+1", "ctrl+i", "alt+x", "ctrl+shift+b", "shift+b", "é"].filter(isSendable)).toEqual([])
 })
 

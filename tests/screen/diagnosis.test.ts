@@ -81,7 +81,7 @@ describe("beside System Health", () => {
       │                                           │
       │                                           │
       └───────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  ? help  q quit
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  ? help  q quit
       "
     `)
   })
@@ -104,7 +104,7 @@ describe("beside System Health", () => {
       │ clock-wrong: not read by this command     │
       │ syn-flood: this kernel has no counter     │
       └───────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  ? help  q quit
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  ? help  q quit
       "
     `)
   })
@@ -135,7 +135,7 @@ describe("beside System Health", () => {
       │ Not measured (31)                                            │
       │ conntrack-full, descriptor-limit, ephemeral-ports-exhausted, │
       └──────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit            holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  i explain  ? help  q quit
       "
     `)
   })
@@ -148,7 +148,7 @@ describe("on a narrow screen", () => {
     expect(strip(watching(80, 24, fine))).toMatchInlineSnapshot(`
       [
         " HEALTH OK  retrans LOW SAMPLE  conntrack 0.9%",
-        " OK  No dominant issue: retrans LOW SAMPLE, conntrack 0.9%, states stable",
+        " OK  No dominant issue  retrans LOW SAMPLE  conntrack 0.9%  states stable",
       ]
     `)
     expect(strip(watching(100 - 1, 24, troubled))).toMatchInlineSnapshot(`
@@ -163,7 +163,7 @@ describe("on a narrow screen", () => {
     expect(frame(focused(watching(80, 24, troubled)))).toMatchInlineSnapshot(`
       "
        HEALTH CRIT  retrans LOW SAMPLE  conntrack 72.5%
-       CRIT  A program does not accept its connections: api (pid 77), port 9000  +1 m…
+       CRIT  A program does not accept its connections  +1 more
       ┌─ Diagnosis ───────────────────────────────────────────────────── 1-19 of 52 ─┐
       │▌CRIT A program does not accept its connections                               │
       │      api (pid 77), port 9000 · high confidence · for 10s                     │
@@ -185,7 +185,7 @@ describe("on a narrow screen", () => {
       │      10s                                                                     │
       │                                                                              │
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ finding  Enter details  Tab panel  ? help  q quit
+       eth0  0s ago   every 30s  ↑↓ finding  Enter details  v charts  ? help  q quit
       "
     `)
   })
@@ -218,7 +218,7 @@ describe("keys", () => {
 
   test("m hides addresses here too", () => {
     const masked = press(press(state(), "down").state, "m").state
-    expect(picture(masked)).toContain("xxx.xxx.100.200")
+    expect(picture(masked)).toMatch(/peer xxx\.[g-z]{3}\.100\.200/)
     expect(picture(masked)).not.toContain("198.51.100.200")
   })
 })
@@ -252,13 +252,13 @@ describe("the history", () => {
       │ by connection  TCP  sort bandwidth ↓                     ││ HEALTH OK                            │
       │ PROCESS       LPORT PEER                    ST   ↓TX+RX/s││ retrans LOW SAMPLE                   │
       │▌nginx           443 198.51.100.24:51822     EST   1.4MB/s││ conntrack 0.9%                       │
-      │ nginx           443 203.0.113.77:40112      EST   646KB/s││ EST 10  LS 3  TW 3  CW 1             │
-      │ nginx           443 [2001:db…70:7348]:50126 EST  48.0KB/s││ eth0 RX –  TX –                      │
-      │ sshd             22 192.0.2.15:59788        EST  10.7KB/s││ conntrack 2,318  0.9%                │
-      │ nginx           443 198.51.100.31:47004     EST    242B/s││                                      │
-      │ api            8080 198.51.100.9:50544      CW       0B/s││                                      │
-      │ nginx           443 198.51.100.24:51830     EST      0B/s││                                      │
-      │ nginx ┌─ Diagnosis history ──────────────────────────────────────────────────────────────┐       │
+      │ nginx           443 203.0.113.77:40112      EST   646KB/s││ ESTABLISHED        10  ━━━━━━━━━━━━━ │
+      │ nginx           443 [2001:db…70:7348]:50126 EST  48.0KB/s││ LISTEN              3  ━━━━          │
+      │ sshd             22 192.0.2.15:59788        EST  10.7KB/s││ TIME_WAIT           3  ━━━━          │
+      │ nginx           443 198.51.100.31:47004     EST    242B/s││ CLOSE_WAIT          1  ━             │
+      │ api            8080 198.51.100.9:50544      CW       0B/s││ total              17 sockets        │
+      │ nginx           443 198.51.100.24:51830     EST      0B/s││ Retransmits                          │
+      │ nginx ┌─ Diagnosis history ──────────────────────────────────────────────────────────────┐ed,    │
       │ nginx?│ CRIT A program does not accept its connections                                   │       │
       │ nginx?│      api (pid 77), port 9000 · first seen 30s ago, last seen 10s ago, after 20s  │       │
       │ nginx?│ WARN A destination does not answer                                               │       │

@@ -8,7 +8,7 @@ import { themeFor } from "../../src/shell/terminal/theme.ts"
 test("what was painted before the first layout is on the screen after it", async () => {
   const terminal = await createTestRenderer({ width: 20, height: 2, exitOnCtrlC: false })
   try {
-    const canvas = new Canvas(terminal.renderer, themeFor(true), true, () => {})
+    const canvas = new Canvas(terminal.renderer, themeFor(true, "dark"), true, () => {})
     terminal.renderer.root.add(canvas)
     canvas.paint([line("first line".padEnd(20)), line("second line".padEnd(20))])
     await terminal.renderOnce()

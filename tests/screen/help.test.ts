@@ -10,7 +10,7 @@ const first = (state: State) => state.slices.help.top
 test("the keys of the focused panel first, then those of the program", () => {
   expect(overlayFrame(opened(80, 40))).toMatchInlineSnapshot(`
     "
-    ┌─ Keys ────────────────────────────────────────────────────────── 1-37 of 42 ─┐
+    ┌─ Keys ────────────────────────────────────────────────────────── 1-37 of 53 ─┐
     │ Select                                                                       │
     │   ↑          Row above                                                       │
     │   ↓          Row below                                                       │
@@ -37,17 +37,17 @@ test("the keys of the focused panel first, then those of the program", () => {
     │   P          Sort by port                                                    │
     │                                                                              │
     │ Screen                                                                       │
+    │   2 Ctrl+2   Charts: bandwidth and more, by the second                       │
+    │   v          Charts, and back                                                │
+    │   3          To Top Connections                                              │
+    │   4          To System Health                                                │
+    │   5          To Diagnosis                                                    │
     │   Tab        Next panel                                                      │
     │   Shift+Tab  Previous panel                                                  │
     │   z          This panel alone, and back                                      │
-    │   Esc        Leave the zoom                                                  │
+    │   Esc        Leave the charts or the zoom                                    │
     │   p          Freeze the screen, and go on                                    │
     │   r          Look now, even if paused                                        │
-    │   m          Hide the first half of addresses                                │
-    │   d          What came and went: the last findings                           │
-    │                                                                              │
-    │ Act                                                                          │
-    │   b          Blocked peers: extend and lift                                  │
     └──────────────────────────────────────────────────────────────────────────────┘
     "
   `)
@@ -56,7 +56,7 @@ test("the keys of the focused panel first, then those of the program", () => {
 test("at 60x15 it fits and says where it is", () => {
   expect(overlayFrame(opened(60, 15))).toMatchInlineSnapshot(`
     "
-    ┌─ Keys ────────────────────────────────────── 1-12 of 42 ─┐
+    ┌─ Keys ────────────────────────────────────── 1-12 of 53 ─┐
     │ Select                                                   │
     │   ↑          Row above                                   │
     │   ↓          Row below                                   │
@@ -81,14 +81,17 @@ test("only what works with the focus where it is", () => {
   expect(frame(state)).toContain("Quit")
 })
 
+/** The first line of the last page at 60x15, from what the frame says of itself. */
+const LAST = Number(/of (\d+)/.exec(overlayFrame(opened(60, 15)))![1]) - 12
+
 describe("scrolls", () => {
   test.each([
     ["down", ["down"], 1],
     ["up again", ["down", "down", "up"], 1],
     ["not above the top", ["up"], 0],
     ["a page", ["pagedown"], 12],
-    ["to the end", ["end"], 30],
-    ["not past the end", ["end", "down", "pagedown"], 30],
+    ["to the end", ["end"], LAST],
+    ["not past the end", ["end", "down", "pagedown"], LAST],
     ["back to the top", ["end", "home"], 0],
   ] as const)("%s", (_, chords, top) => expect(first(press(opened(60, 15), ...chords).state)).toBe(top))
 
@@ -98,6 +101,41 @@ describe("scrolls", () => {
     expect(first(turned)).toBe(3)
     expect(turned.slices["top-connections"]).toBe(state.slices["top-connections"])
   })
+})
+
+describe("the search", () => {
+  const searching = (...chords: string[]) => press(opened(80, 24), "/", ...chords).state
+
+  test("shows what it finds while it is typed, by key, title or group", () => {
+    const shown = overlayFrame(searching(..."sort"))
+    expect(shown).toContain("Find: sort")
+    expect(shown).toContain("Sort by bandwidth")
+    expect(shown).toContain("Only one port")
+    expect(shown).not.toContain("Row above")
+  })
+
+  test("keeps the words with Enter, gives them up with Esc, and the help stays open", () => {
+    expect(searching(..."sort", "enter").slices.help).toEqual({ top: 0, search: "sort" })
+    expect(searching(..."sort", "escape").slices.help).toEqual({ top: 0, search: "" })
+    expect(searching(..."sort", "escape").overlays).toEqual(["help"])
+    expect(searching(..."sort", "enter", "escape").overlays).toEqual([])
+  })
+
+  test("says so when nothing is found, and its frame does not move", () => {
+    const nothing = searching(..."xyzzy")
+    expect(overlayFrame(nothing)).toContain("no key does that here")
+    expect(overlayFrame(nothing).split("\n").length).toBe(overlayFrame(opened(80, 24)).split("\n").length)
+  })
+})
+
+test("a key that is refused here and now is not in it", () => {
+  const dashboard = overlayFrame(opened(80, 200))
+  expect(dashboard).not.toContain("1 Ctrl+1")
+  const charts = overlayFrame(press(watching(80, 200, webServer), "v", "?").state)
+  expect(charts).toContain("1 Ctrl+1")
+  expect(charts).toContain("Lower chart")
+  expect(charts).not.toContain("This panel alone")
+  expect(charts).not.toContain("Incoming or outgoing")
 })
 
 describe("closes", () => {
@@ -118,7 +156,7 @@ describe("closes", () => {
 
 test("takes every key while it is open", () => {
   const state = opened(80, 24)
-  for (const chord of ["o", "g", "m", "p", "r", "z", "tab", "/", "x"])
+  for (const chord of ["o", "g", "m", "p", "r", "z", "tab", "x"])
     expect(press(state, chord)).toEqual({ state, effects: [] })
   expect(statusLine(state)).toContain("Esc close")
 })

@@ -211,7 +211,7 @@ describe("which rows, in which order", () => {
 
   test("a paste is text for the field that is open, and nothing without one", () => {
     const asking = press(web(), "/").state
-    expect(top(apply(asking, actionForPaste(asking, "ssh\nq")!)).prompt?.field.text).toBe("sshq")
+    expect(top(apply(asking, actionForPaste(asking, "ssh\nq")!)).prompt?.field.text).toBe("ssh q")
     expect(actionForPaste(web(), "q")).toBeUndefined()
   })
 
@@ -232,7 +232,7 @@ describe("display only", () => {
   test("m hides and shows addresses, and leaves rows and selection as they are", () => {
     const before = press(web(), "down").state
     const masked = press(before, "m").state
-    expect(frame(masked)).toContain("xxx.xxx.113.77:40112")
+    expect(frame(masked)).toContain("xxx.vhn.113.77:40112")
     expect(frame(masked)).not.toContain("203.0.113.77")
     expect(top(masked)).toBe(top(before))
     expect(frame(press(masked, "m").state)).toBe(frame(before))
@@ -249,9 +249,9 @@ describe("pause", () => {
     expect(statusLine(after)).toMatch(/PAUSED rows and rates of 0s ago {2}p goes on/)
   })
 
-  test("stops both lanes; p goes on", () => {
+  test("stops the looks; the seconds of the interface are still counted; p goes on", () => {
     const ticking = (state: State) => timers(state).map(({ id }) => id)
-    expect(ticking(press(web(), "p").state)).toEqual(["clock"])
+    expect(ticking(press(web(), "p").state)).toEqual(["lane"])
     expect(ticking(press(web(), "p", "p").state)).toEqual(["look", "lane"])
   })
 
@@ -277,8 +277,8 @@ describe("panels", () => {
   })
 
   test("a key of another panel says where it works", () => {
-    expect(statusLine(press(web(), "s").state)).toContain("press Tab for System Health first")
-    expect(statusLine(press(web(), "tab", "o").state)).toContain("press Tab for Top Incoming first")
+    expect(statusLine(press(web(), "s").state)).toContain("press 4 for System Health first")
+    expect(statusLine(press(web(), "tab", "o").state)).toContain("press 3 for Top Incoming first")
   })
 
   test("z shows the focused panel alone; z and Esc go back", () => {
@@ -315,12 +315,54 @@ describe("mouse", () => {
     ["RX/s", "bandwidth"],
     ["TX/s", "bandwidth"],
     ["LPORT", "port"],
-    ["PEER", undefined],
+    ["PEER", "peer"],
+    ["PROCESS", "process"],
+    ["ST", "state"],
+    ["QUEUE", "queue"],
   ] as const)("a click on %s sorts by %p", (title, field) => {
     const state = press(many(), "C").state
     const x = frame(state).split("\n")[FIRST_ROW]!.indexOf(title)
     const after = at(state, "click", x, FIRST_ROW - 1)
-    expect(top(after).sorts.connections.field).toBe(field ?? "connections")
+    expect(top(after).sorts.connections.field).toBe(field)
+  })
+
+  /** The cells of one column, from the first row on. */
+  function cellsUnder(state: State, title: string): readonly string[] {
+    const rows = frame(state).split("\n")
+    const head = rows.findIndex((row) => row.includes("PROCESS"))
+    const from = rows[head]!.replace(/[↑↓]/g, " ").indexOf(title)
+    return rows.slice(head + 1, head + 13).map((row) => row.slice(from, from + title.length))
+  }
+
+  test("every title of the widest screen sorts, by what stands under it, and turns the order when clicked again", () => {
+    const wide = watching(280, 24, webServer)
+    const heading = frame(wide)
+      .split("\n")
+      .findIndex((row) => row.includes("PROCESS"))
+    for (const title of ["PROCESS", "UNIT", "SRC", "PEER", "STATE", "SEND-Q", "RECV-Q", "TX/s", "RX/s", "RTT", "WHY"]) {
+      const x = frame(wide).split("\n")[heading]!.indexOf(title)
+      const once = at(press(wide, "C").state, "click", x, heading - 1)
+      const twice = at(once, "click", x, heading - 1)
+      const { field, isDescending } = top(once).sorts.connections
+      expect([title, field === "connections"]).toEqual([title, false])
+      expect(top(twice).sorts.connections).toEqual({ field, isDescending: !isDescending })
+      expect(frame(once)).toMatch(isDescending ? new RegExp(`↓${title}|${title}↓`) : new RegExp(`↑${title}|${title}↑`))
+    }
+    const byState = at(wide, "click", frame(wide).split("\n")[heading]!.indexOf("STATE"), heading - 1)
+    const states = cellsUnder(byState, "STATE")
+    expect(states).toEqual([...states].sort())
+  })
+
+  test("peers and processes of the grouped view are sorted by a click too", () => {
+    const grouped = press(watching(120, 24, webServer), "g").state
+    const heading = frame(grouped)
+      .split("\n")
+      .findIndex((row) => row.includes("PROCESS"))
+    const sorted = (title: string) =>
+      at(grouped, "click", frame(grouped).split("\n")[heading]!.indexOf(title), heading - 1)
+    expect(top(sorted("PROCESS")).sorts.groups).toEqual({ field: "process", isDescending: false })
+    expect(frame(sorted("PROCESS"))).toContain("PROCESS↑")
+    expect(/▌(\S+)/.exec(frame(sorted("PEER")))?.[1]).toBe("192.0.2.15")
   })
 
   test("a click on CONNS sorts peers by connections, and again turns the order", () => {

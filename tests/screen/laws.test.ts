@@ -12,6 +12,7 @@ import { lineWidth } from "../../src/core/text/layer.ts"
 import { activeBlock, noLifelines } from "../support/blocks.ts"
 import { type ConnectionSpec, collected, type HostSpec, opened, press, watching } from "../support/host.ts"
 import { crowd, hostile, hostileNames, webServer } from "../support/hosts.ts"
+import { holder, podUser, portLookup } from "../support/port-lookups.ts"
 
 const sizes = [
   [60, 15],
@@ -71,6 +72,12 @@ test.each(sizes)("%dx%d: every line is exactly as wide as the screen", (width, h
       ["m", "k", "x"],
       ["b"],
       ["h"],
+      ["v"],
+      ["v", "-", "c", "c", "m"],
+      ["i"],
+      ["v", "I", "end"],
+      ["?", "/", "漢", "enter"],
+      ["U", "4"],
     ])
       isWhole(press(state, ...chords).state)
   }
@@ -133,7 +140,7 @@ type Event =
   | { readonly kind: "answer"; readonly which: number }
 
 const chords = [
-  ..."ogBCPsfFmpprz?/qzx[]1a!漢 kkkbbhxX+yynl",
+  ..."ogBCPsfFmpprz?/qzx[]1a!漢 kkkbbhxX+yynlvviIcU2345-",
   "up",
   "down",
   "pageup",
@@ -168,8 +175,13 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.string({ unit: "binary" }).map((text) => ({ kind: "paste" as const, text })) },
   { weight: 1, arbitrary: fc.nat(12_000).map((ms) => ({ kind: "tick" as const, ms })) },
-  { weight: 3, arbitrary: fc.nat(5).map((which) => ({ kind: "answer" as const, which })) },
+  { weight: 3, arbitrary: fc.nat(6).map((which) => ({ kind: "answer" as const, which })) },
 )
+
+const hostileUser = podUser({
+  process: holder(1, "\x1b[2J漢字\t"),
+  pod: { name: "\x1b[2J", namespace: "\n", source: "hostname" },
+})
 
 /** What comes back from the host while keys are pressed. */
 function answersTo(state: State): readonly Action[] {
@@ -186,6 +198,7 @@ function answersTo(state: State): readonly Action[] {
     { ...listed(), seen: missing("cannot list blocks: EPERM\x1b[2J") } as Action,
     { type: "lifelines/known", lifelines: { ...noLifelines, sessions: [{ peer: "198.51.0.1", source: "\x1b[2J" }] } },
     { type: "peer/blocked", block: hour, also: [], isRenewed: false, kill: { failure: "no" }, at: state.now },
+    { type: "pod-lookup/answered", found: portLookup({ port: 443, users: [hostileUser] }) },
     { type: "log/known", lines: [`2026-03-08T12:56:30Z uid=0 block ${"x".repeat(300)}: \x1b[2J漢字`] },
   ]
 }
@@ -194,6 +207,7 @@ function answersTo(state: State): readonly Action[] {
 const asks: readonly { readonly from: RegExp; readonly may: readonly Effect["type"][] }[] = [
   { from: /^look\/wanted$/, may: ["look/collect"] },
   { from: /^app\/quit$/, may: ["program/quit"] },
+  { from: /^release\/wanted$/, may: ["release/ask"] },
   { from: /^app\/open$/, may: ["blocks/list", "log/read"] },
   { from: /^(top-connections\/block|details\/(block|kill))$/, may: ["lifelines/read", "peer/match"] },
   { from: /^block-peer\/paste$/, may: ["peer/match"] },
@@ -203,6 +217,7 @@ const asks: readonly { readonly from: RegExp; readonly may: readonly Effect["typ
   { from: /^blocked-peers\/answer$/, may: ["block/lift", "block/lift-all"] },
   { from: /^quit-blocks\/keep$/, may: ["program/quit"] },
   { from: /^quit-blocks\/lift$/, may: ["block/lift-all"] },
+  { from: /^pod-lookup\/type$/, may: ["port/look-up"] },
   { from: /^blocks\/listed$/, may: ["blocks/tidy", "log/write"] },
   { from: /^peer\/blocked$/, may: ["blocks/list", "log/read", "look/collect"] },
 ]

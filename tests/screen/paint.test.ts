@@ -21,7 +21,7 @@ afterEach(async () => {
 async function canvasOf(width: number, height: number, options: { hasColor?: boolean; isUtf8?: boolean } = {}) {
   const { hasColor = true, isUtf8 = true } = options
   terminal = await createTestRenderer({ width, height, exitOnCtrlC: false })
-  const canvas = new Canvas(terminal.renderer, themeFor(hasColor), isUtf8, () => {})
+  const canvas = new Canvas(terminal.renderer, themeFor(hasColor, "dark"), isUtf8, () => {})
   terminal.renderer.root.add(canvas)
   await terminal.renderOnce()
   return { canvas, terminal }
@@ -152,11 +152,26 @@ test("only lines that changed are drawn again", async () => {
   expect(frameOf(terminal)).toBe(trimmed(plainText(view(moved))))
 })
 
+test("on a light background nothing is yellow or cyan, and a change of the theme draws everything anew", async () => {
+  const lines: readonly Line[] = [[{ text: "warn", tone: "warn" }], [{ text: "accent", tone: "accent" }]]
+  const { canvas, terminal, spans } = await shown(lines, 10, 2)
+  const colorsOf = (rows: typeof spans) => rows.map((row) => row.spans[0]!.fg)
+  expect(colorsOf(spans)).toEqual([RGBA.fromIndex(3), RGBA.fromIndex(6)])
+  canvas.wear(themeFor(true, "light"))
+  await terminal.renderOnce()
+  expect(colorsOf(terminal.captureSpans().lines)).toEqual([RGBA.fromIndex(5), RGBA.fromIndex(4)])
+  canvas.wear(themeFor(false, "light"))
+  await terminal.renderOnce()
+  expect(colorsOf(terminal.captureSpans().lines)).toEqual([RGBA.defaultForeground(), RGBA.defaultForeground()])
+})
+
 test("a resize tells the program, and the next paint fills the new size", async () => {
   const sizes: string[] = []
   terminal = await createTestRenderer({ width: 80, height: 24, exitOnCtrlC: false })
   const { renderer } = terminal
-  const canvas = new Canvas(renderer, themeFor(true), true, () => sizes.push(`${renderer.width}x${renderer.height}`))
+  const canvas = new Canvas(renderer, themeFor(true, "dark"), true, () =>
+    sizes.push(`${renderer.width}x${renderer.height}`),
+  )
   renderer.root.add(canvas)
   await terminal.renderOnce()
   canvas.paint(view(webAt(80, 24)))

@@ -137,7 +137,7 @@ describe("search across time", () => {
   test("while addresses are hidden, only what is shown of them can be found", () => {
     const masked = (text: string) =>
       open({ isMasked: true }).press("S", ...typed(text), "enter").state.replay?.search?.hits.length
-    expect([masked("203.0.113.7"), masked("xxx.xxx.113.7"), masked("nginx")]).toEqual([0, 7, 7])
+    expect([masked("203.0.113.7"), masked("203.0"), masked(".113.7"), masked("nginx")]).toEqual([0, 0, 7, 7])
   })
 })
 

@@ -5,8 +5,9 @@ import { statusBar } from "../../src/core/app/status-bar.ts"
 import { lineWidth } from "../../src/core/text/layer.ts"
 import { plainText } from "../../src/core/text/line.ts"
 import { text } from "../core/text/arbitrary.ts"
-import { apply, collected, opened, press, settings, watching } from "../support/host.ts"
+import { apply, collected, opened, press, settings, statusLine, watching } from "../support/host.ts"
 import { webServer } from "../support/hosts.ts"
+import { carried, type LaneOptions } from "../support/seconds.ts"
 
 const bar = (state: State, width: number) => plainText([statusBar(state, width)])
 const web = () => watching(80, 24, webServer)
@@ -16,7 +17,7 @@ test("what stays as the line gets shorter", () => {
   const widths = [140, 110, 100, 90, 80, 70, 60, 50, 40, 30, 20, 10, 4, 0]
   expect(`\n${widths.map((width) => bar(web(), width)).join("\n")}\n`).toMatchInlineSnapshot(`
     "
-     eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit
+     eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  ? help  q quit
      eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  ? help  q quit
      eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  ? help  q quit
      eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  o in/out  ? help  q quit
@@ -52,7 +53,7 @@ test("what is frozen, and how to go on", () => {
     "
   `)
   expect(bar(press(opened(80, 24), "p").state, 80)).toMatchInlineSnapshot(
-    `" eth0  PAUSED  p goes on  ↑↓ row  Enter details  k block  / find  ? help  q quit"`,
+    `" eth0  PAUSED  p goes on  ↑↓ row  / find  f port  o in/out  ? help  q quit"`,
   )
 })
 
@@ -64,7 +65,7 @@ test("everything at once", () => {
   })
   expect(`\n${[140, 80, 60].map((width) => bar(state, width)).join("\n")}\n`).toMatchInlineSnapshot(`
     "
-     eth0  MASKED  ZOOMED  PAUSED rows and rates of 0s ago  p goes on  a word to the operator  ↑↓ row  Enter details  k block  ? help  q quit
+     eth0  MASKED  ZOOMED  PAUSED rows and rates of 0s ago  p goes on  a word to the operator  ↑↓ row  Enter details  Esc back  ? help  q quit
      eth0  MASKED  ZOOMED  PAUSED rows and rates of 0s ago  p goes on  a word to th…
      eth0  MASKED  ZOOMED  PAUSED 0s ago  p goes on  a word to …
     "
@@ -125,7 +126,7 @@ test("while something is typed, the keys of the field stand there", () => {
 
 test("in the help, its own keys stand there", () => {
   expect(bar(press(web(), "?").state, 80)).toMatchInlineSnapshot(
-    `" eth0  0s ago   every 30s  ↑↓ scroll  Esc close             holyf-network 1.0.0"`,
+    `" eth0  0s ago   every 30s  ↑↓ scroll  / find  Esc close     holyf-network 1.0.0"`,
   )
 })
 
@@ -151,4 +152,49 @@ test.each([-3_600_000, 3_600_000])("a wall clock that is set by %d ms makes noth
   const later = apply(after, { type: "clock/ticked", at: after.now + 12_000 })
   expect(bar(later, 80)).toStartWith(" eth0  12s ago")
   expect(later.model?.elapsedMs).toBe(30_000)
+})
+
+describe("chips", () => {
+  const carrying = (options: LaneOptions) => carried(watching(200, 24, webServer), [{ rx: 1 }], options)
+
+  test("the link's speed, only where the device says it", () => {
+    expect(statusLine(carrying({ speedBitsPerSecond: 25e9 }))).toContain("link 25.0 Gb/s")
+    expect(statusLine(carrying({}))).not.toContain("link")
+  })
+
+  test("a newer release, only after it was asked for and only when it is newer", () => {
+    const { state, effects } = press(watching(240, 24, webServer), "U")
+    expect(effects).toEqual([{ type: "release/ask" }])
+    const newer = apply(state, { type: "release/known", tag: "v1.1.0" })
+    expect(statusLine(newer)).toContain("there is a newer release: v1.1.0")
+    expect(statusLine(newer)).toMatch(/holyf-network 1\.0\.0 \(new v1\.1\.0\) *$/)
+    const same = apply(newer, { type: "release/known", tag: "v1.0.0" })
+    expect(statusLine(same)).toContain("this is the latest release (v1.0.0)")
+    expect(statusLine(same)).not.toContain("(new")
+    const failed = apply(state, {
+      type: "effect/failed",
+      effect: { type: "release/ask" },
+      reason: "cannot ask for the latest release: no answer within 5 s",
+      at: state.now,
+    })
+    expect(statusLine(failed)).toContain("no answer within 5 s")
+    expect(statusLine(failed)).not.toContain("(new")
+  })
+
+  test("what was said last stays for a minute after its time, behind everything else", () => {
+    const said = apply(watching(200, 24, webServer), { type: "app/notice", text: "a word", tone: "strong" })
+    const later = (ms: number) =>
+      statusLine(
+        apply(said, { type: "clock/ticked", at: said.now + 4_000 }, { type: "clock/ticked", at: said.now + ms }),
+      )
+    expect(later(4_001)).toContain("last: a word")
+    expect(later(63_000)).toContain("last: a word")
+    expect(later(64_000)).not.toContain("a word")
+    const again = apply(
+      said,
+      { type: "clock/ticked", at: said.now + 4_000 },
+      { type: "app/notice", text: "another", tone: "strong" },
+    )
+    expect(statusLine(again)).not.toContain("a word")
+  })
 })

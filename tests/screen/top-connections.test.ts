@@ -116,7 +116,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                               │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us                 │
       └─────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  ? help  q quit
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  ? help  q quit
       "
     `)
   })
@@ -146,7 +146,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                                                    │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0                     │
       └──────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit            holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  i explain  ? help  q quit
       "
     `)
   })
@@ -176,7 +176,7 @@ describe("by connection", () => {
       │ process 1204/nginx  uid 0                                                                                            │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0                                             │
       └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                    holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  i explain  ? help  q quit                               holyf-network 1.0.0
       "
     `)
   })
@@ -256,7 +256,7 @@ describe("by peer and process", () => {
       │ states TW 75% (3)  EST 25% (1)                                                                                       │
       │ ports 443                                                                                                            │
       └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                    holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  v charts  Tab panel  p pause  i explain  ? help  q quit                               holyf-network 1.0.0
       "
     `)
   })
@@ -278,7 +278,7 @@ describe("by peer and process", () => {
       │                                                                                                                      │
       │                                                                                                                      │
       └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   every 30s  ↑↓ row  Enter details  k block  / find  f port  o in/out  g group  Tab panel  p pause  ? help  q quit                                                    holyf-network 1.0.0
+       eth0  0s ago   every 30s  ↑↓ row  Enter details  / find  f port  o in/out  g group  v charts  Tab panel  p pause  i explain  ? help  q quit                                        holyf-network 1.0.0
       "
     `)
   })
@@ -300,7 +300,7 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  first look…  ↑↓ row  Enter details  ? help  q quit
+       eth0  first look…  ↑↓ row  / find  f port  ? help  q quit
       "
     `)
   })
@@ -345,7 +345,7 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
+       eth0  0s ago   ↑↓ row  / find  f port  ? help  q quit
       "
     `)
   })
@@ -364,7 +364,7 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
+       eth0  0s ago   ↑↓ row  / find  f port  ? help  q quit
       "
     `)
   })
@@ -389,7 +389,7 @@ describe("states", () => {
       │                                                          │
       │                                                          │
       └──────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  Enter details  ? help  q quit
+       eth0  0s ago   ↑↓ row  / find  f port  ? help  q quit
       "
     `)
   })
@@ -430,19 +430,19 @@ describe("states", () => {
       ┌─ Top Incoming ────────────────────────────────────────────────── 1-11 of 12 ─┐
       │ by connection  TCP  sort bandwidth ↓                                         │
       │ PROCESS       LPORT PEER                       ST   QUEUE     ↓TX/s     ↓RX/s│
-      │▌nginx           443 xxx.xxx.100.24:51822       EST     0B   1.3MB/s  82.0KB/s│
-      │ nginx           443 xxx.xxx.113.77:40112       EST  9.5KB   625KB/s  20.5KB/s│
-      │ nginx           443 [xxxx:xxx…:370:7348]:50126 EST     0B  46.9KB/s   1.2KB/s│
-      │ sshd             22 xxx.xxx.2.15:59788         EST    36B  10.3KB/s    420B/s│
-      │ nginx           443 xxx.xxx.100.31:47004       EST     0B    171B/s     71B/s│
-      │ api            8080 xxx.xxx.100.9:50544        CW      1B      0B/s      0B/s│
-      │ nginx           443 xxx.xxx.100.24:51830       EST     0B      0B/s      0B/s│
-      │ nginx           443 xxx.xxx.100.31:47002       EST     0B      0B/s      0B/s│
-      │ nginx?          443 xxx.xxx.113.77:40090       TW      0B         –         –│
-      │ nginx?          443 xxx.xxx.113.77:40094       TW      0B         –         –│
-      │ nginx?          443 xxx.xxx.113.77:40096       TW      0B         –         –│
+      │▌nginx           443 xxx.ruv.100.24:51822       EST     0B   1.3MB/s  82.0KB/s│
+      │ nginx           443 xxx.vhn.113.77:40112       EST  9.5KB   625KB/s  20.5KB/s│
+      │ nginx           443 [xxxx:upoo::7348]:50126    EST     0B  46.9KB/s   1.2KB/s│
+      │ sshd             22 xxx.gvw.2.15:59788         EST    36B  10.3KB/s    420B/s│
+      │ nginx           443 xxx.ruv.100.31:47004       EST     0B    171B/s     71B/s│
+      │ api            8080 xxx.ruv.100.9:50544        CW      1B      0B/s      0B/s│
+      │ nginx           443 xxx.ruv.100.24:51830       EST     0B      0B/s      0B/s│
+      │ nginx           443 xxx.ruv.100.31:47002       EST     0B      0B/s      0B/s│
+      │ nginx?          443 xxx.vhn.113.77:40090       TW      0B         –         –│
+      │ nginx?          443 xxx.vhn.113.77:40094       TW      0B         –         –│
+      │ nginx?          443 xxx.vhn.113.77:40096       TW      0B         –         –│
       │ ── all 14 connections  cover – of eth0  tx 2.0MB/s  rx 193KB/s ───────────── │
-      │ xxx.xxx.0.10:443 ← xxx.xxx.100.24:51822  ESTABLISHED                         │
+      │ xxx.uog.0.10:443 ← xxx.ruv.100.24:51822  ESTABLISHED                         │
       │ process 1204/nginx  uid 0                                                    │
       │ tx 1.3MB/s  rx 82.0KB/s  queued 0B out 0B in  rtt 850us  retransmitted 0     │
       └──────────────────────────────────────────────────────────────────────────────┘
@@ -542,7 +542,7 @@ describe("states", () => {
       │                                                                              │
       │                                                                              │
       └──────────────────────────────────────────────────────────────────────────────┘
-       eth0  0s ago   ↑↓ row  Enter details  k block  / find  f port  ? help  q quit
+       eth0  0s ago   every 30s  ↑↓ row  / find  f port  o in/out  ? help  q quit
       "
     `)
   })
@@ -664,7 +664,7 @@ describe("what is not known is not shown as known", () => {
   test.each([
     [60, 15],
     [80, 24],
-    [120, 24],
+    [120, 16],
   ])("System Health says them in full at %dx%d", (width, height) => {
     const { state } = press(watching(width, height, nobody), "tab")
     expect(panelFrame(state, "system-health").replace(/[│\s]+/g, " ")).toContain("reading every process needs root")

@@ -322,10 +322,10 @@ describe("a window", () => {
 describe("a search", () => {
   test("finds the same in a plain day and in a compressed one, and says where a file fails", async () => {
     using folder = temporaryFolder()
-    folder.write(PLAIN, lines(1_400) + lineOf({ at: clockAt(1_400), in: [{ peer: "10.1.2.3" }] }) + "\n")
+    folder.write(PLAIN, `${lines(1_400) + lineOf({ at: clockAt(1_400), in: [{ peer: "10.1.2.3" }] })}\n`)
     const found = (text: string) => {
       const history = open(folder.path, { now: LATER })
-      const matcher = matcherOf(parseQuery(text, { isMasked: false })!)
+      const matcher = matcherOf(parseQuery(text, undefined)!)
       return [...searchHistory(history.openedFiles, history.view().index, matcher, 1)].flatMap(({ hits }) => hits)
         .length
     }

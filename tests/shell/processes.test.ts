@@ -8,7 +8,7 @@ import { linkPrevious } from "../../src/core/sample/link.ts"
 import { createSocketTable, type SocketTable } from "../../src/core/sample/socket-table.ts"
 import { DEAD_OWNERS_MAX } from "../../src/shell/owner-list.ts"
 import { type OwnerFindings, OwnerSearch } from "../../src/shell/processes.ts"
-import { fillTable, LISTEN, type SocketRow, TIME_WAIT } from "../socket-rows.ts"
+import { fillTable, LISTEN, type SocketRow, TIME_WAIT } from "../support/socket-rows.ts"
 
 let root = ""
 beforeEach(() => {

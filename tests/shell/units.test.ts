@@ -7,9 +7,9 @@ import type { Owner } from "../../src/core/sample/owners.ts"
 import { createSocketTable } from "../../src/core/sample/socket-table.ts"
 import { listSockets } from "../../src/shell/kernel/sockets.ts"
 import { UnitNames } from "../../src/shell/look/units.ts"
-import { owner } from "../connections.ts"
-import { tableOf } from "../sockets.ts"
+import { owner } from "../support/connections.ts"
 import { requires } from "../support/requirements.ts"
+import { tableOf } from "../support/sockets.ts"
 
 const root = mkdtempSync(join(tmpdir(), "holyf-units-"))
 afterAll(() => rmSync(root, { recursive: true, force: true }))

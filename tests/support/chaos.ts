@@ -52,7 +52,7 @@ class Child {
     this.process = Bun.spawn([process.execPath, join(import.meta.dir, "chaos-worker.ts"), data, run, String(startMs)], {
       stdin: "pipe",
       stdout: "pipe",
-      stderr: "inherit",
+      stderr: "ignore",
     })
     void this.listen()
   }

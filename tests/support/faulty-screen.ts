@@ -26,7 +26,7 @@ const isAtStart = process.argv[2] === "the start"
 if (fault === undefined && !isAtStart) throw new Error(`no fault of that name: ${process.argv[2]}`)
 
 process.exit(
-  await run({ term: "xterm-256color", hasColor: true, isUtf8: true }, (screen) => {
+  await run({ term: "xterm-256color", hasColor: true, isUtf8: true, theme: "dark" }, (screen) => {
     if (isAtStart) fail("the start")
     screen.paint([line("ready")])
     // What is left running would keep the program alive.

@@ -17,7 +17,7 @@ import type { Owner } from "../../src/core/sample/owners.ts"
 import { missing, type Note, reading, type Sample } from "../../src/core/sample/sample.ts"
 import { cells } from "../../src/core/text/layer.ts"
 import { plainText } from "../../src/core/text/line.ts"
-import { type SocketSpec, tableOf } from "../sockets.ts"
+import { type SocketSpec, tableOf } from "./sockets.ts"
 
 export interface ConnectionSpec extends SocketSpec {
   /** As the process calls itself. */
@@ -46,6 +46,7 @@ export const settings: Settings = {
   refreshMs: 30_000,
   version: "1.0.0",
   ownPid: 4242,
+  maskSalt: 7,
   thresholds: defaultThresholds,
 }
 

@@ -11,7 +11,7 @@ import type { Look } from "../../src/shell/collect.ts"
 import { Worker, type WorkerSettings, type WorkerWorld } from "../../src/shell/daemon/worker.ts"
 import { DataFolder } from "../../src/shell/files/data-folder.ts"
 import { WorkerLock } from "../../src/shell/files/worker-lock.ts"
-import { tableOf } from "../sockets.ts"
+import { tableOf } from "./sockets.ts"
 
 interface Sleeper {
   readonly dueMs: number

@@ -1,4 +1,5 @@
 /** Everything that can happen. Actions of panels are declared by the panel and carry its name. */
+import type { PulseReadings } from "../model/pulse.ts"
 import type { RateTable } from "../model/rates.ts"
 import type { panels } from "../panels/index.ts"
 import type { InterfaceCounters, Reading, Sample } from "../sample/sample.ts"
@@ -28,15 +29,27 @@ export type AppAction =
   | {
       readonly type: "lane/collected"
       readonly counters: Reading<InterfaceCounters>
+      /** What was read of the host beside it. */
+      readonly pulse?: PulseReadings
       readonly monotonicMs: number
       readonly at: number
     }
+  /** The operator asks whether there is a newer release. */
+  | { readonly type: "release/wanted" }
+  /** The latest release, as it calls itself. */
+  | { readonly type: "release/known"; readonly tag: string }
   /** An effect could not be done. */
   | { readonly type: "effect/failed"; readonly effect: Effect; readonly reason: string; readonly at: number }
   | { readonly type: "app/notice"; readonly text: string; readonly tone: Tone }
   | { readonly type: "app/focus"; readonly panel: PanelId }
+  /** Shows a page in place of the dashboard; the one that is shown goes. */
+  | { readonly type: "app/page"; readonly panel: PanelId }
+  /** Back to the dashboard. */
+  | { readonly type: "app/dashboard" }
   | { readonly type: "app/focus-next"; readonly step: 1 | -1 }
   | { readonly type: "app/open"; readonly panel: PanelId; readonly about?: About }
+  /** Explains a panel (absent: the one in front), beginning with a word of it. */
+  | { readonly type: "app/explain"; readonly panel?: PanelId; readonly word?: string }
   | { readonly type: "app/close" }
   | { readonly type: "app/pause" }
   | { readonly type: "app/mask" }

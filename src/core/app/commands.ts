@@ -1,9 +1,53 @@
 /** The commands that belong to no panel. */
-import type { SomeCommand } from "./registry.ts"
+import type { Facts } from "./facts.ts"
+import { dashboardPanels, type SomeCommand } from "./registry.ts"
 import { replayCommands } from "./replay-commands.ts"
+
+/** The first two digits are pages: the dashboard and the charts. */
+const PAGES = 2
+
+const noSeconds = (source: Facts["source"]) => (source === "replay" ? "a replay has no seconds to draw" : undefined)
+
+/** A digit for each panel of the dashboard, from wherever the operator is. */
+const toPanels = dashboardPanels().map(
+  (panel, i): SomeCommand => ({
+    id: `app.panel-${i + 1}`,
+    keys: [String(PAGES + i + 1)],
+    title: `To ${panel.name ?? panel.id}`,
+    group: "Screen",
+    ...(panel.only === undefined ? {} : { only: panel.only }),
+    action: { type: "app/focus", panel: panel.id },
+  }),
+)
 
 export const appCommands: readonly SomeCommand[] = [
   ...replayCommands,
+  {
+    id: "app.dashboard",
+    keys: ["1", "ctrl+1"],
+    title: "The dashboard",
+    group: "Screen",
+    refuse: (_, { page }) => (page === undefined ? "this is the dashboard" : undefined),
+    action: { type: "app/dashboard" },
+  },
+  {
+    id: "app.chart",
+    keys: ["2", "ctrl+2"],
+    title: "Charts: bandwidth and more, by the second",
+    group: "Screen",
+    refuse: (_, { source, page }) => noSeconds(source) ?? (page === undefined ? undefined : "1 goes back"),
+    action: { type: "app/page", panel: "bandwidth-chart" },
+  },
+  {
+    id: "app.charts",
+    keys: ["v"],
+    title: "Charts, and back",
+    hint: { key: "v", word: "charts" },
+    group: "Screen",
+    refuse: (_, { source }) => noSeconds(source),
+    action: { type: "app/page", panel: "bandwidth-chart" },
+  },
+  ...toPanels,
   {
     id: "app.next-panel",
     keys: ["tab"],
@@ -19,8 +63,22 @@ export const appCommands: readonly SomeCommand[] = [
     group: "Screen",
     action: { type: "app/focus-next", step: -1 },
   },
-  { id: "app.zoom", keys: ["z"], title: "This panel alone, and back", group: "Screen", action: { type: "app/zoom" } },
-  { id: "app.leave", keys: ["escape"], title: "Leave the zoom", group: "Screen", action: { type: "app/close" } },
+  {
+    id: "app.zoom",
+    keys: ["z"],
+    title: "This panel alone, and back",
+    group: "Screen",
+    refuse: (_, { page }) => (page === undefined ? undefined : "this has the whole screen already"),
+    action: { type: "app/zoom" },
+  },
+  {
+    id: "app.leave",
+    keys: ["escape"],
+    title: "Leave the charts or the zoom",
+    hint: { key: "Esc", word: "back", rank: 1 },
+    group: "Screen",
+    action: { type: "app/close" },
+  },
   {
     id: "app.pause",
     keys: ["p"],
@@ -42,7 +100,7 @@ export const appCommands: readonly SomeCommand[] = [
   {
     id: "app.mask",
     keys: ["m"],
-    title: "Hide the first half of addresses",
+    title: "Hide addresses behind aliases, and back",
     group: "Screen",
     action: { type: "app/mask" },
   },
@@ -70,12 +128,43 @@ export const appCommands: readonly SomeCommand[] = [
     action: { type: "app/open", panel: "action-log" },
   },
   {
+    id: "app.explain",
+    keys: ["i"],
+    title: "What the columns and lines here mean",
+    hint: { key: "i", word: "explain" },
+    group: "Look",
+    action: { type: "app/explain" },
+  },
+  {
+    id: "app.explain-interface",
+    keys: ["I"],
+    title: "What the lines of the interface mean",
+    group: "Look",
+    action: { type: "app/explain", panel: "system-health", word: "Interface" },
+  },
+  {
+    id: "app.pods",
+    keys: ["K"],
+    title: "Whose is a port: process, pod, workload",
+    group: "Look",
+    refuse: (_, { source }) => (source === "replay" ? "a replay cannot look at processes" : undefined),
+    action: { type: "app/open", panel: "pod-lookup" },
+  },
+  {
     id: "app.help",
     keys: ["?"],
     title: "These keys",
     hint: { key: "?", word: "help", rank: 1 },
     group: "Program",
     action: { type: "app/open", panel: "help" },
+  },
+  {
+    id: "app.release",
+    keys: ["U"],
+    title: "Ask once if there is a newer release",
+    group: "Program",
+    refuse: (_, { source }) => (source === "replay" ? "a replay asks nothing of the network" : undefined),
+    action: { type: "release/wanted" },
   },
   {
     id: "app.quit",

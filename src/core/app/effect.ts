@@ -11,6 +11,10 @@ export type LiveEffect =
   | { readonly type: "look/collect" }
   /** One look at the interface counters. Answers `lane/collected`. */
   | { readonly type: "lane/collect" }
+  /** Asks once whether there is a newer release. Answers `release/known`. */
+  | { readonly type: "release/ask" }
+  /** Who listens on a port or uses it, in every network namespace. Answers `pod-lookup/answered`. Changes nothing. */
+  | { readonly type: "port/look-up"; readonly port: number }
 
 /** What every screen can do. */
 export type EveryEffect =

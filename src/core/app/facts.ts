@@ -7,10 +7,15 @@ import type { Lifelines } from "../mitigation/guards.ts"
 import type { MatchCount } from "../mitigation/plan.ts"
 import type { Lane } from "../model/lane.ts"
 import type { Model } from "../model/model.ts"
+import type { Pulse } from "../model/pulse.ts"
+import type { Seconds } from "../model/seconds.ts"
 import type { Size, Tone } from "../text/line.ts"
+import type { Mask } from "../text/mask.ts"
+import type { Explained } from "./explanation.ts"
 import type { GuideSection } from "./guide.ts"
 import type { Place } from "./mitigation.ts"
 import type { Replay, Wanted } from "./replay.ts"
+import type { PanelId } from "./state.ts"
 
 export type { Band } from "../config/thresholds.ts"
 
@@ -22,7 +27,13 @@ export interface Settings {
   readonly thresholds: Thresholds
   /** Connections of this process are not shown. */
   readonly ownPid: number
+  /** A random number of this session, from which aliases of hidden addresses are made. */
+  readonly maskSalt: number
 }
+
+/** How addresses are shown now. */
+export const maskOf = ({ isMasked, settings }: Pick<Facts, "isMasked" | "settings">): Mask =>
+  isMasked ? settings.maskSalt : undefined
 
 /** A short message in the status bar. */
 export interface Notice {
@@ -43,6 +54,8 @@ export interface Facts {
   readonly source: "live" | "replay"
   readonly settings: Settings
   readonly screen: Size
+  /** A page that stands in place of the dashboard. */
+  readonly page?: PanelId
   /** Milliseconds of a clock that is never set, as last told: for ages only. It is not the time of day. */
   readonly now: number
   readonly isPaused: boolean
@@ -63,7 +76,17 @@ export interface Facts {
   readonly replay?: Replay
   /** The snapshot of the history that is being read. */
   readonly wanted?: Wanted
+  /** The host's own figures, second by second. */
+  readonly pulse?: Pulse
+  /** The last quarter of an hour, second by second. It goes on while the screen is frozen. */
+  readonly seconds: Seconds
+  /** When the screen was frozen (as `now`): nothing later is shown until it goes on. */
+  readonly pausedAt?: number
   readonly notice?: Notice
+  /** What the last notice said, for a while after its time is over. */
+  readonly lastNotice?: Notice
+  /** A release that is newer than this one, once the operator has asked. */
+  readonly newerRelease?: string
   /** What keeps peers out, as it was last listed. */
   readonly blocks: KnownBlocks
   /** Actions on the host that were asked for and not answered yet. */
@@ -78,4 +101,6 @@ export interface Facts {
   readonly log: readonly string[]
   /** The keys that worked where the operator was when the overlay in front was opened. */
   readonly guide: readonly GuideSection[]
+  /** What the explanation in front is about. */
+  readonly explained?: Explained
 }

@@ -3,14 +3,12 @@ import { type CommandGroup, existing } from "./command.ts"
 import { appCommands } from "./commands.ts"
 import type { Facts } from "./facts.ts"
 import { keyLabel } from "./key-label.ts"
-import { panelOf, type SomeCommand, type SomePanel, sliceOf } from "./registry.ts"
+import { frontOf, type SomeCommand, type SomePanel, sliceOf } from "./registry.ts"
 import type { State } from "./state.ts"
 
 export interface GuideEntry {
   readonly keys: string
   readonly title: string
-  /** Why the command cannot be done now. */
-  readonly refusal?: string
 }
 
 export interface GuideSection {
@@ -18,13 +16,13 @@ export interface GuideSection {
   readonly entries: readonly GuideEntry[]
 }
 
-/** The commands of the focused panel, then those of the program. */
+/** The commands that can be done now: those of the panel in front, then those of the program. */
 export function guide(state: State): readonly GuideSection[] {
-  const panel = panelOf(state.focus)
-  const refusalOf = ({ refuse }: SomeCommand) => refuse?.(sliceOf(state, panel), state)
+  const panel = frontOf({ ...state, overlays: [] })
+  const works = ({ refuse }: SomeCommand) => refuse?.(sliceOf(state, panel), state) === undefined
   const { source } = state
-  const own = sections(commandsOf(panel, source), refusalOf)
-  const everywhere = sections(appCommandsIn(source), refusalOf)
+  const own = sections(commandsOf(panel, source).filter(works))
+  const everywhere = sections(appCommandsIn(source).filter(works))
   // In a replay it is time that is gone through: those keys stand on the first page.
   const isTime = ({ title }: GuideSection) => title === "Time"
   return [...everywhere.filter(isTime), ...own, ...everywhere.filter((section) => !isTime(section))]
@@ -46,19 +44,12 @@ const withKeys = (commands: readonly SomeCommand[], source: Facts["source"]): re
 export const keysLabel = ({ keys }: SomeCommand): string => keys.map(keyLabel).join(" ")
 
 /** Commands by their group, groups in the order in which they first come. */
-export function sections(
-  commands: readonly SomeCommand[],
-  refusalOf: (command: SomeCommand) => string | undefined = () => undefined,
-): readonly GuideSection[] {
+export function sections(commands: readonly SomeCommand[]): readonly GuideSection[] {
   const titles = [...new Set(commands.map(({ group }) => group))]
   return titles.map((title) => ({
     title,
     entries: commands
       .filter(({ group }) => group === title)
-      .map((command) => {
-        const refusal = refusalOf(command)
-        const entry = { keys: keysLabel(command), title: command.title }
-        return refusal === undefined ? entry : { ...entry, refusal }
-      }),
+      .map((command) => ({ keys: keysLabel(command), title: command.title })),
   }))
 }

@@ -25,7 +25,7 @@ are added. \`[\` and \`]\` go from snapshot to snapshot and not from page to pag
 export function keyDocument(): string {
   const state = initialState(
     "live",
-    { interfaceName: "", refreshMs: 1, version: "", ownPid: 0, thresholds: defaultThresholds },
+    { interfaceName: "", refreshMs: 1, version: "", ownPid: 0, maskSalt: 0, thresholds: defaultThresholds },
     { isMasked: false, at: 0 },
   )
   const name = (panel: SomePanel) => {
@@ -48,6 +48,7 @@ export function keyDocument(): string {
 
 function chapter(title: string, groups: readonly GuideSection[]): string {
   const rows = groups.flatMap(({ title, entries }) => entries.map(({ keys, title: does }) => [keys, does, title]))
+  if (rows.length === 0) return `## ${title}\n\nA form: every key is typed, and what Enter and Esc do stands in it.\n`
   return [`## ${title}\n`, ...table([["Key", "What it does", "Group"], ...rows]), ""].join("\n")
 }
 

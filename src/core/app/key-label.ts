@@ -17,6 +17,8 @@ const names: Readonly<Record<string, string>> = {
   escape: "Esc",
   space: "Space",
   "ctrl+c": "Ctrl+C",
+  "ctrl+1": "Ctrl+1",
+  "ctrl+2": "Ctrl+2",
 }
 
 export const keyLabel = (chord: string): string => names[chord] ?? chord

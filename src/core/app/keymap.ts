@@ -5,7 +5,7 @@ import { existing } from "./command.ts"
 import { appCommandsIn, commandsOf } from "./guide.ts"
 import { inside, layout, overlayPlacements, type Placement } from "./layout.ts"
 import type { MouseAt } from "./panel.ts"
-import { everyPanel, panelOf, type SomeCommand, type SomePanel, sliceOf } from "./registry.ts"
+import { everyPanel, frontOf, type SomeCommand, type SomePanel, sliceOf } from "./registry.ts"
 import type { State } from "./state.ts"
 
 /** A key that ends the program from anywhere, even inside a form. */
@@ -26,7 +26,7 @@ export function chordsOf(state: State, chord: string): readonly string[] {
 
 function hasEscape(state: State): boolean {
   if (state.overlays.length > 0) return true
-  const front = panelOf(state.focus)
+  const front = frontOf(state)
   return front.capture?.(sliceOf(state, front), "escape") !== undefined
 }
 
@@ -38,7 +38,7 @@ export function actionForKey(state: State, chord: string): Action | undefined {
   const { source } = state
   if (chord === EVERYWHERE) return find(appCommandsIn(source), chord)?.action
   const top = state.overlays.at(-1)
-  const front = panelOf(top ?? state.focus)
+  const front = frontOf(state)
   const typed = front.capture?.(sliceOf(state, front), chord)
   if (typed !== undefined) return typed
   const own = find(commandsOf(front, source), chord)
@@ -49,10 +49,18 @@ export function actionForKey(state: State, chord: string): Action | undefined {
   for (const panel of existing(everyPanel, source)) {
     if (panel.place.region === "overlay") continue
     const command = find(commandsOf(panel, source), chord)
-    if (command !== undefined)
-      return notice(`${command.title}: press Tab for ${panel.title(sliceOf(state, panel), state)} first`)
+    if (command === undefined) continue
+    const title = panel.title(sliceOf(state, panel), state)
+    return notice(`${command.title}: press ${wayTo(panel, source)} for ${title} first`)
   }
   return undefined
+}
+
+/** The key that brings a panel to the front from anywhere. */
+function wayTo({ id, place }: SomePanel, source: State["source"]): string {
+  if (place.region === "page") return place.key
+  const command = appCommandsIn(source).find(({ action }) => action.type === "app/focus" && action.panel === id)
+  return command?.keys[0] ?? "Tab"
 }
 
 function perform(state: State, panel: SomePanel, command: SomeCommand): Action {
@@ -68,7 +76,7 @@ export function actionsForMouse(state: State, event: MouseAt): readonly Action[]
   )
   if (hit === undefined || (event.kind === "drag" && hit.panel.drags !== true)) return []
   const focus: Action[] =
-    event.kind === "click" && overlays.length === 0 && hit.panel.id !== state.focus
+    event.kind === "click" && overlays.length === 0 && hit.panel.id !== (state.page ?? state.focus)
       ? [{ type: "app/focus", panel: hit.panel.id }]
       : []
   const own = hit.form === "box" ? insideOf(state, hit, event) : undefined
@@ -84,6 +92,6 @@ function insideOf(state: State, { panel, area, form }: Placement, event: MouseAt
 
 /** What pasted text means: text for the field that is open, else nothing; never keys. */
 export function actionForPaste(state: State, text: string): Action | undefined {
-  const front = panelOf(state.overlays.at(-1) ?? state.focus)
+  const front = frontOf(state)
   return front.paste?.(sliceOf(state, front), text)
 }

@@ -2,8 +2,7 @@
 
 import type { Rectangle } from "../text/layer.ts"
 import type { Size } from "../text/line.ts"
-import { existing } from "./command.ts"
-import { everyPanel, panelOf, type SomePanel } from "./registry.ts"
+import { dashboardPanels, panelOf, type SomePanel } from "./registry.ts"
 import type { PanelId, State } from "./state.ts"
 
 export interface Placement {
@@ -21,8 +20,7 @@ const WIDE_FROM = 160
 const SIDE_WIDTH = { min: 40, max: 46 } as const
 const STATUS_HEIGHT = 1
 
-const framed = ({ source }: Pick<State, "source">) =>
-  existing(everyPanel, source).filter((panel) => panel.place.region !== "overlay")
+const framed = ({ source }: Pick<State, "source">): readonly SomePanel[] => dashboardPanels(source)
 
 /** Panels in the order of Tab. */
 export const focusOrder = (state: Pick<State, "source">): readonly PanelId[] => framed(state).map((panel) => panel.id)
@@ -31,6 +29,7 @@ export const focusOrder = (state: Pick<State, "source">): readonly PanelId[] => 
 export function layout(state: State): readonly Placement[] {
   const { width, height } = state.screen
   const whole = { x: 0, y: 0, width, height: Math.max(0, height - STATUS_HEIGHT) }
+  if (state.page !== undefined) return [{ panel: panelOf(state.page), area: whole, form: "box" }]
   if (state.isZoomed) return [{ panel: panelOf(state.focus), area: whole, form: "box" }]
   const bands = bandsOf(state, whole)
   const above = { ...whole, height: whole.height - bands.reduce((sum, { area }) => sum + area.height, 0) }
@@ -107,12 +106,13 @@ export const inside = ({ area, form }: Placement): Size =>
 
 /** The room a panel has now, or would have with the focus. */
 export function roomOf(state: State, id: PanelId): Size {
+  const withFocus = panelOf(id).place.region === "page" ? { ...state, page: id } : { ...state, focus: id }
   const place = [...layout(state), ...overlayPlacements(state)].find(
     ({ panel, form }) => panel.id === id && form === "box",
   )
   return inside(
     place ??
-      layout({ ...state, focus: id }).find(({ panel, form }) => panel.id === id && form === "box") ?? {
+      layout(withFocus).find(({ panel, form }) => panel.id === id && form === "box") ?? {
         panel: panelOf(id),
         area: { x: 0, y: 0, ...state.screen },
         form: "box",

@@ -8,6 +8,7 @@ import type { Trail } from "../model/trail.ts"
 import type { Line, Size, Tone } from "../text/line.ts"
 import type { Command, Hint } from "./command.ts"
 import type { Effect } from "./effect.ts"
+import type { Explanation } from "./explanation.ts"
 import type { Facts } from "./facts.ts"
 import type { ReplayWish } from "./replay.ts"
 
@@ -56,12 +57,16 @@ export interface MouseAt {
   readonly y: number
 }
 
-/** Where a panel stands: in the wide part, in the column at its side, or above everything while open. */
+/**
+ * Where a panel stands: in the wide part of the dashboard, in the column at its side, in place of the whole dashboard
+ * (`key` is what brings it there), or above everything while open.
+ */
 export type Place =
   | { readonly region: "main" }
   | { readonly region: "side"; readonly weight: number }
   /** Across the whole width, above the status bar, on every screen. */
   | { readonly region: "band"; readonly height: (screen: Size) => number }
+  | { readonly region: "page"; readonly key: string }
   | { readonly region: "overlay"; readonly size: (facts: Facts) => Size }
 
 export interface Panel<Id extends string, Slice, Action extends { readonly type: `${Id}/${string}` }> {
@@ -74,12 +79,18 @@ export interface Panel<Id extends string, Slice, Action extends { readonly type:
   readonly initialIn?: { readonly replay?: Slice }
   /** Where it stands; absent: everywhere. */
   readonly only?: Facts["source"]
+  /** What its columns, lines and words mean, in the order in which they are asked about. */
+  readonly explanations?: readonly Explanation[]
+  /** The word that the operator is concerned with now, such as the column that was chosen: explained first. */
+  readonly word?: (slice: Slice) => string | undefined
   readonly commands: readonly Command<Slice, Action | Close | ReplayWish>[]
   readonly title: (slice: Slice, facts: Facts) => string
   /** At the right of the top edge, such as `1-12 of 40`. */
   readonly note?: (slice: Slice, facts: Facts, size: Size) => string
   /** The slice of an overlay that opens, and what it asks of the world; else it opens with `initial`. */
   open?(facts: Facts, about?: About): PanelStep<Slice>
+  /** What is selected in it: what an overlay is about that is opened while this panel has the focus. */
+  selection?(slice: Slice): About | undefined
   /** `size` is the panel's inside as it stands on the screen, or would. */
   update(slice: Slice, action: Action, facts: Facts, size: Size): PanelStep<Slice>
   /** Called when the model, the mask or another fact is new: what the panel derives from them is made here, once. */

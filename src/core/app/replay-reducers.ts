@@ -6,6 +6,7 @@ import { clockText, dayText, wallText } from "../history/time-grammar.ts"
 import { isInside } from "../history/window.ts"
 import { dayStart, localDay, type Zone } from "../snapshot/local-day.ts"
 import { tick } from "./clock.ts"
+import { maskOf } from "./facts.ts"
 import { dayInView, type Replay, type ReplayAction, wallNow, zoneOf } from "./replay.ts"
 import {
   afterReadFailure,
@@ -145,7 +146,7 @@ export const replayReducers: Reducers = {
     return ontoActive(next)
   }),
   "replay/search": withSnapshots((state, replay, { text }) => {
-    const query = parseQuery(text, state)
+    const query = parseQuery(text, maskOf(state))
     if (query === undefined) return [state]
     const token = (replay.search?.token ?? 0) + 1
     const search = {

@@ -1,7 +1,10 @@
 /** The whole of what the program knows. Plain data: it can be compared, logged and sent to another thread. */
 import { type DiagnosisState, initialDiagnosisState } from "../diagnosis/diagnose.ts"
 import { noBlocks } from "../mitigation/active.ts"
+import type { Lane } from "../model/lane.ts"
+import type { Pulse } from "../model/pulse.ts"
 import type { RateTable } from "../model/rates.ts"
+import { noSeconds } from "../model/seconds.ts"
 import { panels } from "../panels/index.ts"
 import type { Sample } from "../sample/sample.ts"
 import type { Facts, Settings } from "./facts.ts"
@@ -29,6 +32,8 @@ export interface State extends Facts {
    * connections that closed before it.
    */
   readonly waiting?: { readonly sample: Sample; readonly rates: RateTable; readonly at: number }
+  /** The interface and the pulse as they are while the screen is frozen: shown when it goes on. */
+  readonly waitingLane?: { readonly lane: Lane; readonly pulse?: Pulse }
   /** What the rules remember from look to look. */
   readonly diagnosisState: DiagnosisState
   /** Goes up when the operator asks for a look, so that the refresh timer starts anew. */
@@ -52,6 +57,7 @@ export function initialState(
     isCollecting: false,
     lookStartedAt: options.at,
     guide: [],
+    seconds: noSeconds,
     changes: [],
     diagnosisState: initialDiagnosisState,
     blocks: noBlocks,

@@ -9,11 +9,12 @@ import { capabilityLabel } from "../mitigation/capability.ts"
 import { lineWidth } from "../text/layer.ts"
 import { type Line, line, type Span, span } from "../text/line.ts"
 import { maskAddresses } from "../text/mask.ts"
-import { countdown, duration } from "../text/units.ts"
+import { countdown, duration, linkSpeed } from "../text/units.ts"
 import { cut, harmless } from "../text/width.ts"
 import type { Hint } from "./command.ts"
+import { maskOf } from "./facts.ts"
 import { appCommandsIn, commandsOf } from "./guide.ts"
-import { panelOf, type SomeCommand, sliceOf } from "./registry.ts"
+import { frontOf, type SomeCommand, sliceOf } from "./registry.ts"
 import { statusParts } from "./replay-words.ts"
 import type { State } from "./state.ts"
 
@@ -32,12 +33,20 @@ const CUT_MIN = 8
 const INTERFACE_MAX = 16
 
 export function statusBar(state: State, width: number): Line {
-  const version = span(`holyf-network ${harmless(state.settings.version)}`, "muted")
   const parts = [...facts(state), ...hints(state).map(hintPart)]
   const chosen = choose(parts, width - 1)
   const left = chosen.flatMap((form, i) => (i === 0 ? [span(" "), ...form] : [gap(SEPARATOR), ...form]))
-  const room = width - lineWidth(left) - lineWidth([version])
-  return room < SEPARATOR + 1 ? left : [...left, gap(room - 1), version]
+  const room = width - lineWidth(left)
+  const version = versionForms(state).find((form) => room - lineWidth(form) > SEPARATOR)
+  return version === undefined ? left : [...left, gap(room - lineWidth(version) - 1), ...version]
+}
+
+/** What runs; with what is newer, where the operator has asked. */
+function versionForms({ settings, newerRelease }: State): readonly Line[] {
+  const running = span(`holyf-network ${harmless(settings.version)}`, "muted")
+  if (newerRelease === undefined) return [[running]]
+  const newer = span(`(new ${harmless(newerRelease)})`, "accent")
+  return [[running, gap(1), newer], [newer]]
 }
 
 const gap = (cells: number): Span => span(" ".repeat(cells))
@@ -60,7 +69,7 @@ function choose(parts: readonly Part[], width: number): Line[] {
 
 const cutSpan = (part: Span, width: number): Span => ({ ...part, text: cut(part.text, width) })
 
-const rank = { always: 0, notice: 1, hint: 2, age: 3, interval: 6, extra: 7 } as const
+const rank = { always: 0, notice: 1, hint: 2, age: 3, interval: 6, extra: 7, chip: 8, last: 9 } as const
 
 function facts(state: State): readonly Part[] {
   const { isPaused, isMasked, isZoomed, notice } = state
@@ -76,7 +85,9 @@ function facts(state: State): readonly Part[] {
       ? []
       : [{ rank: rank.notice, forms: [line(span(noticeText(state, notice.text), notice.tone))], isCut: true }]),
     ...meansPart(state),
+    ...(state.source === "replay" ? [] : linkPart(state)),
     ...(isPaused || state.source === "replay" ? [] : [agePart(state), intervalPart(state)]),
+    ...lastPart(state),
   ]
 }
 
@@ -89,7 +100,7 @@ const replayParts = ({ replay, slices }: State): readonly Part[] =>
         forms,
       }))
 
-const noticeText = ({ isMasked }: State, text: string): string => harmless(isMasked ? maskAddresses(text) : text)
+const noticeText = (state: State, text: string): string => harmless(maskAddresses(text, maskOf(state)))
 
 /** That somebody is kept out is never left out; when the next block is over, as long as there is room. */
 function blocksPart({ blocks, now }: State): readonly Part[] {
@@ -105,6 +116,21 @@ function meansPart({ capabilities }: State): readonly Part[] {
   if (capabilities === undefined) return []
   const { text, tone } = capabilityLabel(capabilities)
   return [{ rank: tone === "ok" ? rank.extra : rank.hint, forms: [line(span(text, tone))] }]
+}
+
+/** What the link carries, where the device says it. */
+function linkPart({ lane }: State): readonly Part[] {
+  const speed = lane?.traffic.ok ? lane.traffic.value.speedBitsPerSecond : undefined
+  if (speed === undefined || speed <= 0) return []
+  return [{ rank: rank.chip, forms: [line(span("link ", "muted"), span(linkSpeed(speed)))] }]
+}
+
+/** What was said last, for who has missed it: it gives way to everything. */
+function lastPart(state: State): readonly Part[] {
+  const { notice, lastNotice } = state
+  if (notice !== undefined || lastNotice === undefined) return []
+  const text = `last: ${noticeText(state, lastNotice.text)}`
+  return [{ rank: rank.last, forms: [line(span(text, "muted"))], isCut: true }]
 }
 
 /** As wide as `59s ago`: what stands behind it moves once a minute at most. */
@@ -151,20 +177,24 @@ const hintPart = (hint: Hint): Part => ({
 /** The keys worth a word: those of what is typed, of the overlay in front, or of the focused panel and the program. */
 function hints(state: State): readonly Hint[] {
   const top = state.overlays.at(-1)
-  const front = panelOf(top ?? state.focus)
+  const front = frontOf(state)
   const typing = front.captureHints?.(sliceOf(state, front))
   if (typing !== undefined) return typing
   const { source } = state
   const everywhere = top === undefined ? appCommandsIn(source) : []
-  // In a replay it is time that is gone through: those keys first, and none of what cannot be done.
+  // In a replay it is time that is gone through: those keys first.
   const isTime = ({ group }: SomeCommand) => group === "Time"
-  const all =
-    source === "replay"
-      ? [...everywhere.filter(isTime), ...commandsOf(front, source), ...everywhere.filter((each) => !isTime(each))]
-      : [...commandsOf(front, source), ...everywhere]
-  const slice = sliceOf(state, front)
-  const commands = source === "replay" ? all.filter(({ refuse }) => refuse?.(slice, state) === undefined) : all
-  // Paused, the bar says by itself what `p` does.
-  const shown = commands.filter(({ id }) => !(state.isPaused && id === "app.pause"))
+  const commands = [
+    ...everywhere.filter(isTime),
+    ...commandsOf(front, source),
+    ...everywhere.filter((each) => !isTime(each)),
+  ]
+  // Paused, the bar says by itself what `p` does; a screen that is whole has nothing to leave.
+  const isSaid = ({ id }: SomeCommand) =>
+    (state.isPaused && id === "app.pause") ||
+    (id === "app.leave" && state.page === undefined && !state.isZoomed) ||
+    (id === "app.charts" && state.page !== undefined)
+  const works = ({ refuse }: SomeCommand) => refuse?.(sliceOf(state, front), state) === undefined
+  const shown = commands.filter((command) => command.hint !== undefined && !isSaid(command) && works(command))
   return shown.flatMap(({ hint }) => hint ?? [])
 }

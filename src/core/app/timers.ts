@@ -22,15 +22,13 @@ const GROW_MS = 3_000
 export function timers(state: State): readonly Timer[] {
   if (state.source === "replay") return replayTimers(state)
   const acting = actionTimers(state)
-  if (state.isPaused) return [{ id: "clock", key: "", everyMs: SECOND_MS, action: "clock/ticked" }, ...acting]
+  // What the lane brings tells the time as well: one picture a second, not two. It goes on while the screen is frozen,
+  // so that the charts have no hole afterwards.
+  const lane: Timer = { id: "lane", key: "", everyMs: SECOND_MS, action: "lane/due" }
+  if (state.isPaused) return [lane, ...acting]
   // Rates need two looks: the second one comes early.
   const everyMs = state.model?.elapsedMs === undefined ? SECOND_MS : state.settings.refreshMs
-  return [
-    { id: "look", key: `${everyMs} ${state.lookEpoch}`, everyMs, action: "look/due" },
-    // What the lane brings tells the time as well: one picture a second, not two.
-    { id: "lane", key: "", everyMs: SECOND_MS, action: "lane/due" },
-    ...acting,
-  ]
+  return [{ id: "look", key: `${everyMs} ${state.lookEpoch}`, everyMs, action: "look/due" }, lane, ...acting]
 }
 
 function replayTimers({ replay }: State): readonly Timer[] {

@@ -3,22 +3,26 @@
  *
  * It answers the same object when nothing changed.
  */
+import { isNewer } from "../config/release.ts"
 import { diagnose } from "../diagnosis/diagnose.ts"
 import { rules } from "../diagnosis/rules/index.ts"
 import { deriveEvidence } from "../model/evidence.ts"
 import { withVerdict } from "../model/health.ts"
-import { deriveLane } from "../model/lane.ts"
+import { deriveLane, type Lane } from "../model/lane.ts"
 import { deriveModel } from "../model/model.ts"
+import { derivePulse, type Pulse } from "../model/pulse.ts"
+import { GAP_MS, type SecondEntry, withSecond } from "../model/seconds.ts"
 import type { Sample } from "../sample/sample.ts"
 import type { Action, AppAction } from "./action.ts"
 import { tick } from "./clock.ts"
 import type { Effect } from "./effect.ts"
+import { explained } from "./explanation.ts"
 import type { Facts } from "./facts.ts"
 import { guide } from "./guide.ts"
 import { focusOrder, roomOf } from "./layout.ts"
 import { afterFailure, hasBlocks, isChanging, mitigationReducers } from "./mitigation.ts"
 import type { PanelStep, Say } from "./panel.ts"
-import { everyPanel, ownerOfAction, panelOf, type SomePanel, sliceOf } from "./registry.ts"
+import { everyPanel, frontOf, ownerOfAction, panelOf, type SomePanel, sliceOf } from "./registry.ts"
 import type { ReplayWish } from "./replay.ts"
 import { afterReadFailure, ontoActive } from "./replay-moves.ts"
 import { replayReducers } from "./replay-reducers.ts"
@@ -111,10 +115,56 @@ function showLook(state: State, { sample, rates, at }: NonNullable<State["waitin
 
 const showWaiting = (state: State): State => (state.waiting === undefined ? state : showLook(state, state.waiting))
 
+/** The screen goes on: with what came while it was frozen. */
+function goOn(state: State): State {
+  const { pausedAt: _, waitingLane, ...rest } = state
+  return showWaiting({ ...rest, ...waitingLane, isPaused: false })
+}
+
+/** Takes in a second of the interface and the host. While the screen is frozen it is kept and not shown. */
+function withLane(state: State, { counters, pulse: readings, monotonicMs, at }: Collected): State {
+  const before = state.waitingLane ?? state
+  const lane = deriveLane(before.lane, counters, monotonicMs)
+  // Read a moment after the last one: there is nothing new to say.
+  if (lane === before.lane) return state
+  const pulse = readings === undefined ? before.pulse : derivePulse(before.pulse, readings, monotonicMs)
+  const since = (earlier: { readonly monotonicMs: number } | undefined) =>
+    monotonicMs - (earlier?.monotonicMs ?? Number.NaN)
+  const ages = { laneMs: since(before.lane?.baseline), pulseMs: since(before.pulse?.baseline) }
+  const seconds = withSecond(state.seconds, at, secondEntry(lane, pulse, ages))
+  const fresh = { lane, ...(pulse !== undefined && { pulse }) }
+  return state.isPaused ? { ...state, seconds, waitingLane: fresh } : { ...state, seconds, ...fresh }
+}
+
+type Collected = Extract<AppAction, { type: "lane/collected" }>
+
+/** A rate over a long window, as after the program was stopped, is not what that second carried: it stays a gap. */
+function secondEntry(
+  { traffic }: Lane,
+  pulse: Pulse | undefined,
+  { laneMs, pulseMs }: { readonly laneMs: number; readonly pulseMs: number },
+): SecondEntry {
+  const rates = traffic.ok && laneMs <= GAP_MS ? traffic.value.rates : undefined
+  return {
+    rx: rates?.rxBytesPerSecond,
+    tx: rates?.txBytesPerSecond,
+    retransmits: pulseMs <= GAP_MS ? pulse?.retransmitsPerSecond : undefined,
+    connections: pulse?.establishedCount,
+    conntrack: pulse?.conntrackCount,
+  }
+}
+
 type Reducers = { readonly [T in AppAction["type"]]: (state: State, action: Extract<AppAction, { type: T }>) => Step }
 
 const NOTICE_MS = 4_000
 const FAILURE_NOTICE_MS = 10_000
+
+/** The dashboard instead of a page. */
+function toDashboard(state: State): State {
+  if (state.page === undefined) return state
+  const { page: _, ...rest } = state
+  return rest
+}
 
 /** An action on the host is seen in the rows at once. */
 const lookAgain = ([state, ...effects]: Step): Step => {
@@ -151,10 +201,8 @@ const reducers: Reducers = {
     if (state.isPaused && !state.isLookWanted) return [{ ...settled, waiting: { sample, rates, at } }]
     return [showLook(settled, { sample, rates, at })]
   },
-  "lane/due": (state) => (state.isPaused ? [state] : [state, { type: "lane/collect" }]),
-  "lane/collected": (state, { counters, monotonicMs, at }) => [
-    state.isPaused ? state : { ...tick(state, at), lane: deriveLane(state.lane, counters, monotonicMs) },
-  ],
+  "lane/due": (state) => [state, { type: "lane/collect" }],
+  "lane/collected": (state, action) => [withLane(tick(state, action.at), action)],
   "effect/failed": (state, { effect, reason, at }) =>
     afterFailure(
       {
@@ -164,26 +212,43 @@ const reducers: Reducers = {
       },
       effect,
     ),
+  "release/wanted": (state) => [
+    withNotice(state, { text: "asking for the latest release…", tone: "strong" }),
+    { type: "release/ask" },
+  ],
+  "release/known": (state, { tag }) => {
+    const { newerRelease: _, ...rest } = state
+    return isNewer(tag, state.settings.version)
+      ? [withNotice({ ...rest, newerRelease: tag }, { text: `there is a newer release: ${tag}`, tone: "accent" })]
+      : [withNotice(rest, { text: `this is the latest release (${tag})`, tone: "ok" })]
+  },
   "app/notice": (state, said) => [withNotice(state, said)],
-  "app/focus": (state, { panel }) => [{ ...state, focus: panel }],
+  "app/focus": (state, { panel }) => [{ ...toDashboard(state), focus: panel }],
+  "app/page": (state, { panel }) => [state.page === panel ? toDashboard(state) : { ...state, page: panel }],
+  "app/dashboard": (state) => [toDashboard(state)],
   "app/focus-next": (state, { step }) => {
     const order = focusOrder(state)
     const at = order.indexOf(state.focus)
-    return [{ ...state, focus: order[(at + step + order.length) % order.length]! }]
+    return [{ ...toDashboard(state), focus: order[(at + step + order.length) % order.length]! }]
   },
   // An overlay opens as new, and leaves nothing behind when it is closed.
   "app/open": (state, { panel: id, about }) => {
     if (state.overlays.includes(id)) return [state]
     const panel = panelOf(id)
     const opened = { ...state, overlays: [...state.overlays, id], guide: guide(state) }
-    return withStep(opened, panel, panel.open?.(opened, about) ?? [panel.initial])
+    const front = panelOf(state.focus)
+    const selected = state.overlays.length > 0 ? undefined : front.selection?.(sliceOf(state, front))
+    return withStep(opened, panel, panel.open?.(opened, about ?? selected) ?? [panel.initial])
   },
+  "app/explain": (state, { panel = frontOf(state).id, word }) =>
+    updateApp({ ...state, explained: explained(state, panel, word) }, { type: "app/open", panel: "explain" }),
   "app/close": (state) => {
     const top = state.overlays.at(-1)
+    if (top === undefined && state.page !== undefined) return [toDashboard(state)]
     if (top === undefined) return [state.isZoomed ? { ...state, isZoomed: false } : state]
     return [withSlice({ ...state, overlays: state.overlays.slice(0, -1) }, top, panelOf(top).initial)]
   },
-  "app/pause": (state) => [state.isPaused ? showWaiting({ ...state, isPaused: false }) : { ...state, isPaused: true }],
+  "app/pause": (state) => [state.isPaused ? goOn(state) : { ...state, isPaused: true, pausedAt: state.now }],
   "app/mask": (state) => [{ ...state, isMasked: !state.isMasked }],
   "app/zoom": (state) => [{ ...state, isZoomed: !state.isZoomed }],
   // Asked a second time, it ends: the blocks stay and are lifted on time.

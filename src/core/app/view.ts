@@ -3,7 +3,7 @@ import { box, fitLine } from "../text/box.ts"
 import { layer } from "../text/layer.ts"
 import { type Line, line, span } from "../text/line.ts"
 import { inside, layout, overlayPlacements, type Placement, SCREEN_MIN } from "./layout.ts"
-import { type SomePanel, sliceOf } from "./registry.ts"
+import { frontOf, type SomePanel, sliceOf } from "./registry.ts"
 import type { PanelId, State } from "./state.ts"
 import { statusBar } from "./status-bar.ts"
 
@@ -35,8 +35,7 @@ function draw(state: State, placement: Placement): readonly Line[] {
   return lines
 }
 
-const hasFocus = ({ overlays, focus }: State, panel: SomePanel): boolean =>
-  panel.id === (overlays.length > 0 ? overlays.at(-1) : focus)
+const hasFocus = (state: State, panel: SomePanel): boolean => panel === frontOf(state)
 
 function drawAnew(state: State, placement: Placement): readonly Line[] {
   const { panel, area, form } = placement

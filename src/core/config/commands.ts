@@ -50,7 +50,10 @@ export const commands = [
       "Shows live who talks to this host and what is wrong. Runs without root too, and then says what it cannot see.",
     ],
     flags: [
-      { title: "Dashboard", ids: ["interface", "refresh", "netns", "enableAcct", "sensitiveIp", "healthConfig"] },
+      {
+        title: "Dashboard",
+        ids: ["interface", "refresh", "netns", "enableAcct", "sensitiveIp", "healthConfig", "theme", "checkUpdate"],
+      },
       { title: "Instead of the dashboard", ids: ["listInterfaces", "version", "help"] },
     ],
     sentences: sight,
@@ -193,7 +196,7 @@ export const commands = [
     flags: [
       { title: "Which part", ids: ["begin", "end", "since", "file", "dataDir"] },
       { title: "Instead of the screen", ids: ["list", "at", "search", "export", "json"] },
-      { title: "How", ids: ["sensitiveIp", "healthConfig", "help"] },
+      { title: "How", ids: ["sensitiveIp", "theme", "healthConfig", "help"] },
     ],
     sentences: {
       list: "print the days that are kept: sizes, snapshots, gaps, findings",
@@ -281,6 +284,22 @@ export const commands = [
       { line: "sudo holyf-network trace 203.0.113.7:443", meaning: "does the handshake come through?" },
       { line: "sudo holyf-network trace 10.0.3.4 --netns blue --seconds 30", meaning: "inside a network namespace" },
       { line: "holyf-network trace --read incident.pcap --json", meaning: "judge a capture of another host" },
+    ],
+  },
+  {
+    name: "pods",
+    summary: "say which process and pod listens on a port or uses it",
+    about: [
+      "Looks into every network namespace that may be entered. Whoever listens comes first, then connections with the " +
+        "port at their own end, then connections to that port elsewhere. What is inferred is called unsure. The names " +
+        "of pods come from the kubelet's log folders and from crictl where it is installed; no cluster is asked. " +
+        "Ends with 3 when nobody uses the port.",
+    ],
+    flags: [{ title: "Flags", ids: ["port", "json", "help"] }],
+    sentences: { port: "the port, TCP or UDP", ...jsonObject },
+    examples: [
+      { line: "sudo holyf-network pods --port 8080", meaning: "whose is it?" },
+      { line: "sudo holyf-network pods --port 5432 --json", meaning: "for a program to read" },
     ],
   },
   {

@@ -53,7 +53,20 @@ export const flags = {
     default: 30,
     sentence: "time between two looks at the host",
   },
-  sensitiveIp: { name: "sensitive-ip", type: "switch", sentence: "start with half of every address hidden" },
+  sensitiveIp: { name: "sensitive-ip", type: "switch", sentence: "start with addresses hidden behind aliases" },
+  theme: {
+    name: "theme",
+    type: "choice",
+    value: "THEME",
+    choices: ["auto", "dark", "light"],
+    default: "auto",
+    sentence: "colours for which background; auto asks the terminal",
+  },
+  checkUpdate: {
+    name: "check-update",
+    type: "switch",
+    sentence: "ask once, over HTTPS, whether there is a newer release (never done unasked)",
+  },
   healthConfig: {
     name: "health-config",
     type: "text",

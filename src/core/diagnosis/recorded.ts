@@ -69,7 +69,8 @@ export const recordedChange = (
   id: episode.id,
   title: rules.find(({ id }) => id === episode.id)?.title ?? episode.id,
   severity: episode.severity,
-  culprit: culpritOf(undefined),
+  // Who it was about may have changed meanwhile: the kind is named instead.
+  culprit: culpritOf(episode.id),
   firstSeen: episode.from,
   lastSeen: Math.min(episode.to, at),
   isStanding: episode.to >= at,

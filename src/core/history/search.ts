@@ -5,15 +5,15 @@
  */
 import { type PeerRange, parsePeerRange } from "../model/peer-range.ts"
 import type { SnapshotLine } from "../snapshot/schema.ts"
-import { maskAddress } from "../text/mask.ts"
+import { type Mask, maskAddress } from "../text/mask.ts"
 import { readLineBytes } from "./line-facts.ts"
 import { eachRow, needle, type RowAt } from "./row-scan.ts"
 
 export type Query =
-  | { readonly kind: "network"; readonly range: PeerRange; readonly isMasked: false }
-  | { readonly kind: "port"; readonly port: number; readonly isMasked: boolean }
+  | { readonly kind: "network"; readonly range: PeerRange; readonly mask: Mask }
+  | { readonly kind: "port"; readonly port: number; readonly mask: Mask }
   /** Part of the process, the peer, the unit or the namespace, in lower case. */
-  | { readonly kind: "text"; readonly text: string; readonly isMasked: boolean }
+  | { readonly kind: "text"; readonly text: string; readonly mask: Mask }
 
 /** Rows of a snapshot that answer a query. */
 export interface Matches {
@@ -27,16 +27,14 @@ const PORT_MAX = 65_535
  * `203.0.113.7`, `10.0.0.0/8`, `443` or `:443`, and anything else as text. While addresses are hidden only what is shown
  * of them is looked at: a hidden half could be guessed by searching for it.
  */
-export function parseQuery(given: string, { isMasked }: { readonly isMasked: boolean }): Query | undefined {
+export function parseQuery(given: string, mask: Mask): Query | undefined {
   const text = given.trim()
   if (text === "") return undefined
   const port = /^:?(\d{1,5})$/.exec(text)?.[1]
   if (port !== undefined && Number(port) >= 1 && Number(port) <= PORT_MAX)
-    return { kind: "port", port: Number(port), isMasked }
-  const range = isMasked ? undefined : parsePeerRange(text)
-  return range === undefined
-    ? { kind: "text", text: text.toLowerCase(), isMasked }
-    : { kind: "network", range, isMasked: false }
+    return { kind: "port", port: Number(port), mask }
+  const range = mask === undefined ? parsePeerRange(text) : undefined
+  return range === undefined ? { kind: "text", text: text.toLowerCase(), mask } : { kind: "network", range, mask }
 }
 
 /** What a query means, in words. */
@@ -63,14 +61,13 @@ export function matcherOf(query: Query): Matcher {
       }
     }
     case "text": {
-      const { text, isMasked } = query
-      const shown = (peer: string) => (isMasked ? maskAddress(peer) : peer)
+      const { text, mask } = query
       const onRow: ObjectTest = (row) =>
-        [shown(row.peer_ip), row.proc_name, row.unit, row.netns].some(
+        [maskAddress(row.peer_ip, mask), row.proc_name, row.unit, row.netns].some(
           (each) => each?.toLowerCase().includes(text) === true,
         )
       // Bytes can be compared without their case only where they are ASCII.
-      if (!/^[\x20-\x7e]*$/.test(text) || isMasked) return { onRow }
+      if (!/^[\x20-\x7e]*$/.test(text) || mask !== undefined) return { onRow }
       const wanted = Buffer.from(text)
       return {
         onRow,

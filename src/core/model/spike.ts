@@ -23,6 +23,13 @@ const WARN_TO_SHOW_WARN = 2
 const OK_TO_CLEAR = 3
 const TO_LEAVE_CRIT = 2
 
+/** Bytes a second of one direction from which a sample is high by itself, on a link of this speed. */
+export function trafficBand(speedBitsPerSecond: number | undefined): Band {
+  if (speedBitsPerSecond === undefined || speedBitsPerSecond <= 0) return bytesPerSecondBand
+  const percent = speedBitsPerSecond / 8 / 100
+  return { warn: usedPercentBand.warn * percent, crit: usedPercentBand.crit * percent }
+}
+
 export interface SpikeState {
   /** Moving average of the larger direction. */
   readonly baselineBytesPerSecond: number

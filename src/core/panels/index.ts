@@ -1,13 +1,15 @@
 /** The panels, in screen order; overlays after them. A new panel is one line here. */
-
 import { actionLog } from "./action-log/panel.ts"
+import { bandwidthChart } from "./bandwidth-chart/panel.ts"
 import { blockPeer } from "./block-peer/panel.ts"
 import { blockedPeers } from "./blocked-peers/panel.ts"
 import { details } from "./details/panel.ts"
 import { diagnosis } from "./diagnosis/panel.ts"
 import { diagnosisHistory } from "./diagnosis-history/panel.ts"
+import { explain } from "./explain/panel.ts"
 import { help } from "./help/panel.ts"
 import { jump } from "./jump/panel.ts"
+import { podLookup } from "./pod-lookup/panel.ts"
 import { quitBlocks } from "./quit-blocks/panel.ts"
 import { systemHealth } from "./system-health/panel.ts"
 import { timeSearch } from "./time-search/panel.ts"
@@ -19,12 +21,15 @@ export const panels = [
   systemHealth,
   diagnosis,
   timeline,
+  bandwidthChart,
   help,
+  explain,
   diagnosisHistory,
   details,
   blockPeer,
   blockedPeers,
   actionLog,
+  podLookup,
   quitBlocks,
   jump,
   timeSearch,

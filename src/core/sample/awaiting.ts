@@ -40,12 +40,16 @@ export function inheritLife(from: SocketTable, known: number, to: SocketTable, r
   if (to.owner[row]! < 0) to.owner[row] = from.owner[known]!
 }
 
+// Used from look to look.
+let shownScratch = new Uint8Array(0)
+
 /**
  * Adds the connections of `previous` that `table` no longer shows with counters (TIME_WAIT keeps the cookie and has
  * none).
  */
 export function awaitVanished(awaiting: SocketTable, table: SocketTable, previous: SocketTable): void {
-  const isShown = new Uint8Array(previous.length)
+  if (shownScratch.length < previous.length) shownScratch = new Uint8Array(previous.capacity)
+  const isShown = shownScratch.fill(0, 0, previous.length)
   for (let row = 0; row < table.length; row++) {
     const match = table.previousRow[row]!
     if (match >= 0 && table.hasInfo[row] === 1) isShown[match] = 1

@@ -20,8 +20,13 @@ export interface Listeners {
   readonly next: readonly number[]
 }
 
+// One array for each table, used from look to look: made anew they would be half a megabyte of garbage a look.
+const firstOf = new WeakMap<SocketTable, Int32Array>()
+
+/** The listeners of the table as it is now. What was found in it earlier is overwritten. */
 export function findListeners(table: SocketTable): Listeners {
-  const first = new Int32Array(65_536).fill(-1)
+  const first = (firstOf.get(table) ?? new Int32Array(65_536)).fill(-1)
+  firstOf.set(table, first)
   const rows: number[] = []
   const next: number[] = []
   for (let row = 0; row < table.length; row++) {

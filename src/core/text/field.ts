@@ -49,9 +49,20 @@ export function editField(before: Field, chord: string): Field {
   return { text: text.join(""), cursor: Math.min(Math.max(0, cursor), text.length) }
 }
 
-/** The field after a paste: control characters are dropped, so a pasted newline cannot submit a form. */
+/**
+ * The field after a paste. Lines and tabs become one blank between words, so that words of two lines stay two and a
+ * pasted newline submits nothing; other control characters are dropped.
+ */
 export function insertText(before: Field, pasted: string): Field {
-  const added = [...pasted].filter((c) => c >= " " && c !== "\x7f")
+  const lines = pasted.split(/[\t\n\v\f\r\u0085\u2028\u2029]+/)
+  const oneLine =
+    lines.length === 1
+      ? pasted
+      : lines
+          .map((part) => part.trim())
+          .filter(Boolean)
+          .join(" ")
+  const added = [...oneLine].filter((c) => c >= " " && c !== "\x7f")
   const characters = [...before.text]
   const room = Math.max(0, LENGTH_MAX - characters.length)
   const taken = added.slice(0, room)

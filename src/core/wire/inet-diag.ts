@@ -135,13 +135,17 @@ const bit = (extension: number) => 1 << (extension - 1)
 
 // linux/inet_diag.h, the request's attribute and the operations of its bytecode
 const INET_DIAG_REQ_BYTECODE = 1
+const INET_DIAG_BC_JMP = 1
 const INET_DIAG_BC_D_COND = 8
 const INET_DIAG_BC_S_EQ = 11
+const INET_DIAG_BC_D_EQ = 12
 
 /** Sockets that the kernel itself is to leave out of a dump, so that a busy host does not hand over all it has. */
 export interface SocketFilter {
   /** Absent: every local port. */
   readonly localPort?: number
+  /** A port at either end; goes alone. */
+  readonly eitherPort?: number
   /** 4 or 16 bytes of which the first `prefixLength` bits count. An IPv4 peer is found behind IPv6 sockets too. */
   readonly peer?: { readonly address: Uint8Array; readonly prefixLength: number }
 }
@@ -152,10 +156,10 @@ const operation = struct(4, { code: [0, u8], yes: [1, u8], no: [2, u16h] })
 const hostCondition = struct(8, { family: [0, u8], prefixLength: [1, u8], port: [4, i32h] })
 
 /** As `ss dst PEER sport = :PORT`. Kernels before 4.4 know no S_EQ and answer EINVAL. */
-function writeFilter({ localPort, peer }: SocketFilter): Uint8Array<ArrayBuffer> {
+function writeFilter({ localPort, eitherPort, peer }: SocketFilter): Uint8Array<ArrayBuffer> {
+  if (eitherPort !== undefined) return writeEitherPort(eitherPort)
   const steps: { readonly code: number; readonly argument: Uint8Array }[] = []
-  if (localPort !== undefined)
-    steps.push({ code: INET_DIAG_BC_S_EQ, argument: operation.write({ code: 0, yes: 0, no: localPort }) })
+  if (localPort !== undefined) steps.push({ code: INET_DIAG_BC_S_EQ, argument: portCondition(localPort) })
   if (peer !== undefined) {
     const family = peer.address.length === 4 ? AF_INET : AF_INET6
     const { prefixLength } = peer
@@ -172,6 +176,21 @@ function writeFilter({ localPort, peer }: SocketFilter): Uint8Array<ArrayBuffer>
   })
   return concat(parts)
 }
+
+const portCondition = (port: number) => operation.write({ code: 0, yes: 0, no: port })
+
+/**
+ * As `ss sport = :PORT or dport = :PORT`: 20 bytes. The kernel wants every target of a "no" on the way of the "yes", so the
+ * first condition is followed by a jump to the end (net/ipv4/inet_diag.c, inet_diag_bc_audit).
+ */
+const writeEitherPort = (port: number): Uint8Array<ArrayBuffer> =>
+  concat([
+    operation.write({ code: INET_DIAG_BC_S_EQ, yes: 8, no: 12 }),
+    portCondition(port),
+    operation.write({ code: INET_DIAG_BC_JMP, yes: 4, no: 12 }),
+    operation.write({ code: INET_DIAG_BC_D_EQ, yes: 8, no: 12 }),
+    portCondition(port),
+  ])
 
 /**
  * Asks for the sockets of one family and protocol with tcp_info and socket memory: every one, or those that pass

@@ -9,6 +9,7 @@ import { version } from "../version.ts"
 import { choosePlace, chooseWindow } from "./choose.ts"
 import { History } from "./history.ts"
 import { takeTerminal } from "./keyboard.ts"
+import { newMask } from "./mask.ts"
 
 /** Answers the exit code. Throws a `Failure` before anything was drawn. */
 export async function openReplay(asked: Extract<ReplayRequest, { kind: "replay" }>): Promise<number> {
@@ -29,13 +30,14 @@ export async function openReplay(asked: Extract<ReplayRequest, { kind: "replay" 
   return replay(
     history,
     // Nobody's connections are left out: those of the worker were, when the record was made.
-    { interfaceName: "–", refreshMs: 30_000, version, thresholds, ownPid: -2 },
+    { interfaceName: "–", refreshMs: 30_000, version, thresholds, ownPid: -2, maskSalt: newMask() },
     {
       isMasked: asked.sensitiveIp,
       terminal: {
         term: terminal.term,
         hasColor: terminal.isColored,
         isUtf8: terminal.isUtf8,
+        theme: asked.theme,
         ...(keyboard === undefined ? {} : { input: keyboard }),
       },
       ...(first === undefined ? {} : { note: first }),

@@ -54,7 +54,7 @@ export class UnitNames {
   /** The container or pod of one process, asked now. */
   containerOf(pid: number): string | undefined {
     const cgroup = this.cgroupOf(pid)
-    return cgroup?.isContainer === true ? cgroup.unit : undefined
+    return cgroup?.container === undefined ? undefined : cgroup.unit
   }
 
   private hasUnknownId({ cgroupId, length }: SocketTable): boolean {
@@ -112,7 +112,8 @@ export class UnitNames {
     return named
   }
 
-  private cgroupOf(pid: number): Cgroup | undefined {
+  /** The cgroup of one process, asked now. */
+  cgroupOf(pid: number): Cgroup | undefined {
     try {
       return parseProcessCgroup(readText(`${this.proc}/${pid}/cgroup`).text)
     } catch {

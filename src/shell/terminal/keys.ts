@@ -17,6 +17,8 @@ const names: Readonly<Record<string, string>> = { return: "enter", linefeed: "en
 export function chordOf(key: TerminalKey): string {
   // The Linux console sends ESC TAB for Shift+Tab.
   if (key.ctrl && key.meta && key.name === "i") return "shift+tab"
+  // Without an extended keyboard protocol Ctrl+2 comes as NUL.
+  if (key.sequence === "\0") return "ctrl+2"
   const isPlain = !key.ctrl && !key.meta
   if (isPlain && [...key.sequence].length === 1 && key.sequence > " " && key.sequence !== "\x7f") return key.sequence
   const name = names[key.name] ?? key.name

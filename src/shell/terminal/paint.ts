@@ -32,9 +32,18 @@ const ascii: Readonly<Record<string, string>> = {
   "←": "<",
   "→": ">",
   "·": ".",
+  "┄": "-",
+}
+/** Dots in the upper half of a cell of Braille, and in the lower. */
+const UPPER = 0b0001_1011
+const LOWER = 0b1110_0100
+const braille = (c: string): string | undefined => {
+  const pattern = c.codePointAt(0)! - 0x2800
+  if (pattern <= 0 || pattern > 0xff) return undefined
+  return (pattern & UPPER) === 0 ? "." : (pattern & LOWER) === 0 ? "'" : ":"
 }
 const toAscii = (text: string) =>
-  text.replace(/[^\x20-\x7e]/gu, (c) => ascii[c] ?? "?".repeat(Math.max(1, cellWidth(c))))
+  text.replace(/[^\x20-\x7e]/gu, (c) => ascii[c] ?? braille(c) ?? "?".repeat(Math.max(1, cellWidth(c))))
 
 export class Canvas extends FrameBufferRenderable {
   private lines: readonly Line[] = []
@@ -42,7 +51,7 @@ export class Canvas extends FrameBufferRenderable {
 
   constructor(
     context: RenderContext,
-    private readonly theme: Theme,
+    private theme: Theme,
     private readonly isUtf8: boolean,
     private readonly onSize: () => void,
   ) {
@@ -60,6 +69,14 @@ export class Canvas extends FrameBufferRenderable {
     for (let y = 0; y < this.frameBuffer.height; y++) this.frameBuffer.drawText(blank, 0, y, FOREGROUND, BACKGROUND)
     this.paint(this.lines)
     this.onSize()
+  }
+
+  /** Everything is drawn anew in other colours. */
+  wear(theme: Theme): void {
+    if (theme === this.theme) return
+    this.theme = theme
+    this.drawn = []
+    this.paint(this.lines)
   }
 
   paint(lines: readonly Line[]): void {

@@ -13,7 +13,7 @@ import type { Line, Size } from "../../core/text/line.ts"
 import { chordOf } from "./keys.ts"
 import { loadRenderLibrary } from "./native.ts"
 import { Canvas } from "./paint.ts"
-import { themeFor } from "./theme.ts"
+import { type Background, themeFor } from "./theme.ts"
 
 export interface TerminalOptions {
   readonly term: string
@@ -21,6 +21,8 @@ export interface TerminalOptions {
   readonly isUtf8: boolean
   /** Where keys come from, when stdin is something else. */
   readonly input?: ReadStream
+  /** What lies behind the text; `auto` asks the terminal, and takes it for dark where it does not answer. */
+  readonly theme: "auto" | Background
 }
 
 /** What the program does with what comes from the terminal. */
@@ -125,8 +127,14 @@ export async function run(options: TerminalOptions, start: (screen: Screen) => L
   renderer.once(CliRenderEvents.FRAME, () => void setImmediate(guarded(() => isStopping || listener?.shown())))
 
   const size = (): Size => ({ width: Math.max(1, renderer.width), height: Math.max(1, renderer.height) })
-  const canvas = new Canvas(renderer, themeFor(options.hasColor), options.isUtf8, () => listener?.resize(size()))
+  const theme = () =>
+    themeFor(options.hasColor, options.theme === "auto" ? (renderer.themeMode ?? "dark") : options.theme)
+  const canvas = new Canvas(renderer, theme(), options.isUtf8, () => listener?.resize(size()))
   renderer.root.add(canvas)
+  renderer.on(
+    CliRenderEvents.THEME_MODE,
+    guarded(() => canvas.wear(theme())),
+  )
   canvas.onMouse = guarded((event: MouseEvent) => {
     const at = mouseAt(event)
     if (at !== undefined) listener?.mouse(at)

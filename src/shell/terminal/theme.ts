@@ -32,7 +32,7 @@ const monochrome: Theme = {
 }
 
 // Indexes below 8: sixteen-colour terminals and the Linux console have them, and every palette keeps them readable.
-const color: Theme = {
+const dark: Theme = {
   ...monochrome,
   accent: paint(RGBA.fromIndex(6), TextAttributes.BOLD),
   ok: paint(RGBA.fromIndex(2)),
@@ -40,4 +40,14 @@ const color: Theme = {
   crit: paint(RGBA.fromIndex(1), TextAttributes.BOLD),
 }
 
-export const themeFor = (hasColor: boolean): Theme => (hasColor ? color : monochrome)
+// On white, yellow and cyan of the usual palettes cannot be read.
+const light: Theme = {
+  ...dark,
+  accent: paint(RGBA.fromIndex(4), TextAttributes.BOLD),
+  warn: paint(RGBA.fromIndex(5), TextAttributes.BOLD),
+}
+
+export type Background = "dark" | "light"
+
+export const themeFor = (hasColor: boolean, background: Background): Theme =>
+  hasColor ? { dark, light }[background] : monochrome

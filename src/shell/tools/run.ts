@@ -10,16 +10,18 @@ const FOLDERS = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"] as const
 const DEADLINE_MS = 3_000
 const OUTPUT_MAX = 4 << 20
 
-/** The absolute path of a program; undefined when it is not installed. */
-export function findProgram(name: string): string | undefined {
-  return FOLDERS.map((folder) => `${folder}/${name}`).find((path) => {
-    try {
-      accessSync(path, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
+/** The absolute path of a program; undefined when it is in none of the folders. */
+export function findProgram(name: string, folders: readonly string[] = FOLDERS): string | undefined {
+  return folders
+    .map((folder) => `${folder}/${name}`)
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK)
+        return true
+      } catch {
+        return false
+      }
+    })
 }
 
 /** A program that could not do what it was asked: which, and what it said. */
@@ -37,6 +39,8 @@ export interface ToolAsk {
   /** What an operator would call it: `list blocks`. */
   readonly operation: string
   readonly program: string
+  /** Where it is looked for, when it is none of the system's own. */
+  readonly folders?: readonly string[]
   readonly args: readonly string[]
   readonly input?: string
   /** Runs it inside a network namespace. */
@@ -52,10 +56,10 @@ export interface ToolAnswer {
 
 /** Throws `ToolError` when it is not installed, takes too long or says too much; an exit code is for the caller to judge. */
 export async function runTool(ask: ToolAsk): Promise<ToolAnswer> {
-  const { operation, program, input, namespace, deadlineMs = DEADLINE_MS } = ask
-  const path = findProgram(program)
+  const { operation, program, folders = FOLDERS, input, namespace, deadlineMs = DEADLINE_MS } = ask
+  const path = findProgram(program, folders)
   if (path === undefined)
-    throw new ToolError(operation, `${program} is not installed (looked in ${FOLDERS.join(", ")})`)
+    throw new ToolError(operation, `${program} is not installed (looked in ${folders.join(", ")})`)
   const nsenter = namespace === undefined ? undefined : findProgram("nsenter")
   if (namespace !== undefined && nsenter === undefined)
     throw new ToolError(operation, "nsenter is not installed, and without it no program enters another namespace")

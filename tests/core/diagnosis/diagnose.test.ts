@@ -4,7 +4,7 @@ import type { Diagnosis } from "../../../src/core/diagnosis/finding.ts"
 import { CHANGES_MAX } from "../../../src/core/diagnosis/history.ts"
 import { rules } from "../../../src/core/diagnosis/rules/index.ts"
 import { missing, reading } from "../../../src/core/sample/sample.ts"
-import { type EvidenceSpec, evidenceOf, rule } from "../../evidence.ts"
+import { type EvidenceSpec, evidenceOf, rule } from "../../support/evidence.ts"
 
 /** The diagnosis after each window of a series, a second apart unless the window says otherwise. */
 function watch(series: readonly EvidenceSpec[]) {

@@ -5,7 +5,7 @@ import type { Finding } from "../../../src/core/diagnosis/finding.ts"
 import { rules } from "../../../src/core/diagnosis/rules/index.ts"
 import type { Loss } from "../../../src/core/model/socket-survey.ts"
 import { missing, reading } from "../../../src/core/sample/sample.ts"
-import { type EvidenceSpec, evidenceOf, link, type Rises, udpSocket } from "../../evidence.ts"
+import { type EvidenceSpec, evidenceOf, link, type Rises, udpSocket } from "../../support/evidence.ts"
 
 /** The level after each window: `-` is nothing, `?` is not measured. With what the last window names. */
 function judge(id: string, series: readonly EvidenceSpec[]): { levels: string; finding: Finding | undefined } {

@@ -5,8 +5,8 @@ import { connectionsTable } from "../../../src/core/export/connections-table.ts"
 import { failedSources } from "../../../src/core/export/notes.ts"
 import type { Connections } from "../../../src/core/model/connections.ts"
 import { cellWidth } from "../../../src/core/text/width.ts"
-import { connectionsOf, sampleOf } from "../../connections.ts"
-import { tableOf } from "../../sockets.ts"
+import { connectionsOf, sampleOf } from "../../support/connections.ts"
+import { tableOf } from "../../support/sockets.ts"
 
 const rowsOf = (connections: Connections) => Uint32Array.from({ length: connections.table.length }, (_, row) => row)
 

@@ -7,7 +7,7 @@ import type { HostAddress } from "../../../src/core/sample/host-addresses.ts"
 import type { InterfaceCounters } from "../../../src/core/sample/sample.ts"
 import { createSocketTable } from "../../../src/core/sample/socket-table.ts"
 import { parseAddress } from "../../../src/core/wire/address.ts"
-import { type ConnectionSpec, connectionsOf } from "../../connections.ts"
+import { type ConnectionSpec, connectionsOf } from "../../support/connections.ts"
 
 const addresses: readonly HostAddress[] = [
   { interfaceName: "eth0", address: "192.0.2.1", prefixLength: 24 },

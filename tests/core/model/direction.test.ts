@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { deriveDirections, findListeners, listenerOf } from "../../../src/core/model/direction.ts"
-import { type SocketSpec, tableOf } from "../../sockets.ts"
+import { type SocketSpec, tableOf } from "../../support/sockets.ts"
 
 const listener = (local: string, more: SocketSpec = {}): SocketSpec => ({
   state: "LISTEN",

@@ -9,8 +9,8 @@ import type { Grounds } from "../../../src/core/sample/grounds.ts"
 import { linkPrevious } from "../../../src/core/sample/link.ts"
 import { missing, type ProtocolCounters, reading, type Sample } from "../../../src/core/sample/sample.ts"
 import type { TcpInfo } from "../../../src/core/wire/tcp-info.ts"
-import { owner, sampleOf } from "../../connections.ts"
-import { type SocketSpec, tableOf } from "../../sockets.ts"
+import { owner, sampleOf } from "../../support/connections.ts"
+import { type SocketSpec, tableOf } from "../../support/sockets.ts"
 
 interface Spec extends SocketSpec {
   process?: string

@@ -9,8 +9,8 @@ import { appendFlowRows } from "../../../src/core/sample/nat.ts"
 import { parseAddress } from "../../../src/core/wire/address.ts"
 import { flowStatus } from "../../../src/core/wire/conntrack.ts"
 import { IPPROTO_UDP } from "../../../src/core/wire/inet-diag.ts"
-import { type FlowSpec, flowsOf } from "../../flows.ts"
-import { tableOf } from "../../sockets.ts"
+import { type FlowSpec, flowsOf } from "../../support/flows.ts"
+import { tableOf } from "../../support/sockets.ts"
 
 interface Options {
   elapsedMs?: number

@@ -2,7 +2,15 @@ import { expect, test } from "bun:test"
 import { findListeners } from "../../../src/core/model/direction.ts"
 import { inheritOwners } from "../../../src/core/model/inherited-owners.ts"
 import { linkPrevious } from "../../../src/core/sample/link.ts"
-import { ESTABLISHED, FIN_WAIT1, LISTEN, type SocketRow, SYN_RECV, socketTable, TIME_WAIT } from "../../socket-rows.ts"
+import {
+  ESTABLISHED,
+  FIN_WAIT1,
+  LISTEN,
+  type SocketRow,
+  SYN_RECV,
+  socketTable,
+  TIME_WAIT,
+} from "../../support/socket-rows.ts"
 
 /** Owners of each row after inheriting; the unsure twin of owner n is n + 100. */
 function owners(rows: readonly SocketRow[], before?: readonly SocketRow[]): number[] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { parsePeerRange, peerMatcher } from "../../../src/core/model/peer-range.ts"
-import { tableOf } from "../../sockets.ts"
+import { tableOf } from "../../support/sockets.ts"
 
 const peers = ["10.1.2.3", "10.1.3.3", "192.0.2.1", "2001:db8::1", "2001:db8:8000::1", "::1"]
 const table = tableOf([

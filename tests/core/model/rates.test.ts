@@ -4,7 +4,7 @@ import { byteMark, createRateTable, deriveBytes, type LinkLimit } from "../../..
 import { linkPrevious } from "../../../src/core/sample/link.ts"
 import type { Sockets } from "../../../src/core/sample/sample.ts"
 import { parseAddress } from "../../../src/core/wire/address.ts"
-import { type SocketSpec, tableOf } from "../../sockets.ts"
+import { type SocketSpec, tableOf } from "../../support/sockets.ts"
 
 type Look = readonly SocketSpec[]
 interface Given {

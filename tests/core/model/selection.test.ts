@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { parsePeerRange } from "../../../src/core/model/peer-range.ts"
 import { selectRows, sortByBandwidth, type Wanted } from "../../../src/core/model/selection.ts"
-import { connectionsOf } from "../../connections.ts"
+import { connectionsOf } from "../../support/connections.ts"
 
 const OWN_PID = 4242
 

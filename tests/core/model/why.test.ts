@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 import { deriveWhys, type Why, whys } from "../../../src/core/model/why.ts"
 import { linkPrevious } from "../../../src/core/sample/link.ts"
 import type { TcpInfo } from "../../../src/core/wire/tcp-info.ts"
-import { type SocketSpec, tableOf } from "../../sockets.ts"
+import { type SocketSpec, tableOf } from "../../support/sockets.ts"
 
 const MSS = 1_448
 const SECOND_US = 1_000_000

@@ -14,7 +14,7 @@ import {
   type SocketTable,
 } from "../../../src/core/sample/socket-table.ts"
 import { datagram } from "../../../src/core/wire/message.ts"
-import { type SocketSpec, socketBytes, tableOf } from "../../sockets.ts"
+import { type SocketSpec, socketBytes, tableOf } from "../../support/sockets.ts"
 
 interface Spec extends SocketSpec {
   namespace?: number

@@ -3,7 +3,7 @@ import fc from "fast-check"
 import { appendClosing } from "../../../src/core/sample/closing-event.ts"
 import { createSocketTable, rowSource } from "../../../src/core/sample/socket-table.ts"
 import { datagram } from "../../../src/core/wire/message.ts"
-import { type SocketSpec, socketBytes } from "../../sockets.ts"
+import { type SocketSpec, socketBytes } from "../../support/sockets.ts"
 
 function read(spec: SocketSpec) {
   const table = createSocketTable(1)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { createFlowIndex, linkFlows } from "../../../src/core/sample/flow-link.ts"
-import { type FlowSpec, flowTableOf } from "../../flows.ts"
+import { type FlowSpec, flowTableOf } from "../../support/flows.ts"
 
 const indexed = (specs: readonly FlowSpec[]) => ({ table: flowTableOf(specs), index: createFlowIndex() })
 

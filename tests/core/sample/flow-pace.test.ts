@@ -10,7 +10,7 @@ import {
   shareOfCore,
 } from "../../../src/core/sample/flow-pace.ts"
 import { ACCOUNTING_OFF, NOT_ACTIVE, whyWithoutBytes } from "../../../src/core/sample/flows.ts"
-import { type FlowSpec, flowTableOf } from "../../flows.ts"
+import { type FlowSpec, flowTableOf } from "../../support/flows.ts"
 
 const narrow: FlowPace = { ...initialPace, narrowPart: 0.01 }
 

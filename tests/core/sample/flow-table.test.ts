@@ -13,8 +13,8 @@ import { DecodeError } from "../../../src/core/wire/codec.ts"
 import { type Flow, type FlowTuple, readFlow } from "../../../src/core/wire/conntrack.ts"
 import { AF_INET, AF_INET6, bodyAt, IPPROTO_UDP } from "../../../src/core/wire/inet-diag.ts"
 import { datagram, readDatagram } from "../../../src/core/wire/message.ts"
-import { captured, readCapture } from "../../captures.ts"
-import { flowBytes, flowTableOf } from "../../flows.ts"
+import { captured, readCapture } from "../../support/captures.ts"
+import { flowBytes, flowTableOf } from "../../support/flows.ts"
 
 const sixteen = (address: Uint8Array | undefined) =>
   address?.length === 4 ? Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, ...address]) : address

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { linkPrevious } from "../../../src/core/sample/link.ts"
 import { cookieOf, type SocketTable } from "../../../src/core/sample/socket-table.ts"
-import { type SocketSpec, tableOf } from "../../sockets.ts"
+import { type SocketSpec, tableOf } from "../../support/sockets.ts"
 
 /** Two looks, joined; `owners` are what the first look knew. */
 function looks(before: readonly SocketSpec[], now: readonly SocketSpec[], owners: readonly number[] = []): SocketTable {

@@ -18,8 +18,8 @@ import {
   type SocketMessage,
 } from "../../../src/core/wire/inet-diag.ts"
 import { datagram, readDatagram } from "../../../src/core/wire/message.ts"
-import { type CapturedDatagram, captured, readCapture } from "../../captures.ts"
-import { type SocketSpec, socketBytes, tableOf } from "../../sockets.ts"
+import { type CapturedDatagram, captured, readCapture } from "../../support/captures.ts"
+import { type SocketSpec, socketBytes, tableOf } from "../../support/sockets.ts"
 
 /** Reads datagrams as the collector does: rows into a table, refused rows counted. */
 function collect(datagrams: readonly CapturedDatagram[], table = createSocketTable(1)) {

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test"
 import { isConnection, stateAt } from "../../../src/core/model/connections.ts"
 import { IPPROTO_UDP } from "../../../src/core/sample/socket-table.ts"
 import { settleUdp } from "../../../src/core/sample/udp.ts"
-import { type ConnectionSpec, connectionsOf } from "../../connections.ts"
-import { tableOf } from "../../sockets.ts"
+import { type ConnectionSpec, connectionsOf } from "../../support/connections.ts"
+import { tableOf } from "../../support/sockets.ts"
 
 test("a UDP socket that shares its port with one without a peer serves, any other one asks", () => {
   const table = tableOf([

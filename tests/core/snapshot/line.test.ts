@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { type SnapshotOptions, writeSnapshotLine } from "../../../src/core/snapshot/line.ts"
-import { type ConnectionSpec, connectionsOf } from "../../connections.ts"
+import { type ConnectionSpec, connectionsOf } from "../../support/connections.ts"
 
 const options: SnapshotOptions = {
   capturedAt: "2026-03-08T12:56:30.196+07:00",

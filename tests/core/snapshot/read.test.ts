@@ -5,7 +5,7 @@ import { measureFrame, readFrameIndex, writeFrameIndex } from "../../../src/core
 import { type SnapshotOptions, writeEventLine, writeSnapshotLine } from "../../../src/core/snapshot/line.ts"
 import { readSnapshotLine, readSnapshots } from "../../../src/core/snapshot/read.ts"
 import { SCHEMA } from "../../../src/core/snapshot/schema.ts"
-import { type ConnectionSpec, connectionsOf } from "../../connections.ts"
+import { type ConnectionSpec, connectionsOf } from "../../support/connections.ts"
 
 const fixture = (name: string) =>
   readFileSync(join(import.meta.dir, `../../fixtures/original/${name}.connections-20261124.jsonl`), "utf8")

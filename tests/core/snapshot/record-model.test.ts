@@ -9,7 +9,7 @@ import { selectRows } from "../../../src/core/model/selection.ts"
 import { type SnapshotOptions, writeSnapshotLine } from "../../../src/core/snapshot/line.ts"
 import { readSnapshotLine, readSnapshots } from "../../../src/core/snapshot/read.ts"
 import { modelOfLine } from "../../../src/core/snapshot/record-model.ts"
-import { type ConnectionSpec, connectionsOf } from "../../connections.ts"
+import { type ConnectionSpec, connectionsOf } from "../../support/connections.ts"
 import { clockAt, lineOf } from "../../support/replay.ts"
 
 const AT = 1_772_949_390_196

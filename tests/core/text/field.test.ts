@@ -45,10 +45,18 @@ test.each(["f5", "pageup", "alt+x", "ctrl+q", "shift+tab"])("%s changes nothing"
 })
 
 test("a paste is text: its newlines and escape sequences submit nothing", () => {
-  expect(picture(insertText(at("a|d"), "b\r\n\x1b[Ac"))).toBe("ab[Ac|d")
+  expect(picture(insertText(at("a|d"), "b\r\n\x1b[Ac"))).toBe("ab [Ac|d")
   const before = at("a|")
   expect(insertText(before, "\n\t\x7f")).toBe(before)
 })
+
+test.each([
+  ["nginx\nsshd", "nginx sshd"],
+  ["  nginx  \r\n\r\n\tsshd\n", "nginx sshd"],
+  ["198.51.100.24\n", "198.51.100.24"],
+  ["a\u2028b\vc", "a b c"],
+  [" one line keeps its blanks ", " one line keeps its blanks "],
+])("of several lines the words stay apart: %j", (pasted, text) => expect(insertText(field(), pasted).text).toBe(text))
 
 test("a field has an end, also for a large paste", () => {
   expect([...insertText(field("x"), "y".repeat(10_000)).text].length).toBe(200)

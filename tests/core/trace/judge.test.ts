@@ -6,7 +6,7 @@ import { judgeTrace } from "../../../src/core/trace/judge.ts"
 import { traceRules } from "../../../src/core/trace/rules/index.ts"
 import { sequenceLines } from "../../../src/core/trace/sequence.ts"
 import { createTraceReader } from "../../../src/core/trace/trace.ts"
-import * as make from "../../packets.ts"
+import * as make from "../../support/packets.ts"
 
 const START_US = 1_700_000_000_000_000
 const US = "10.0.0.1"

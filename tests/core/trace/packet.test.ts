@@ -5,7 +5,7 @@ import { readDns } from "../../../src/core/trace/dns.ts"
 import { createPacketReader, formatFlags, type Packet } from "../../../src/core/trace/packet.ts"
 import { packetLayers } from "../../../src/core/trace/packet-text.ts"
 import { readServerName } from "../../../src/core/trace/tls.ts"
-import * as make from "../../packets.ts"
+import * as make from "../../support/packets.ts"
 
 const { linkTypes } = make
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { createCaptureReader, type PacketFrame } from "../../../src/core/trace/pcap.ts"
 import { createTraceReader } from "../../../src/core/trace/trace.ts"
-import { type Bytes, bytesOf, ethernet, pcap, pcapng, segment } from "../../packets.ts"
+import { type Bytes, bytesOf, ethernet, pcap, pcapng, segment } from "../../support/packets.ts"
 
 interface Seen extends PacketFrame {
   bytes: number[]

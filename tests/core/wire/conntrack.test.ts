@@ -12,8 +12,8 @@ import {
 } from "../../../src/core/wire/conntrack.ts"
 import { AF_INET, AF_INET6, bodyAt, IPPROTO_UDP } from "../../../src/core/wire/inet-diag.ts"
 import { readDatagram } from "../../../src/core/wire/message.ts"
-import { readCapture } from "../../captures.ts"
-import { flowBytes, tupleOf } from "../../flows.ts"
+import { readCapture } from "../../support/captures.ts"
+import { flowBytes, tupleOf } from "../../support/flows.ts"
 
 const hex = (bytes: Uint8Array) =>
   Buffer.from(bytes)

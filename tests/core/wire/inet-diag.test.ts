@@ -15,7 +15,7 @@ import {
   writeSocketDump,
 } from "../../../src/core/wire/inet-diag.ts"
 import { readDatagram } from "../../../src/core/wire/message.ts"
-import { readCapture } from "../../captures.ts"
+import { readCapture } from "../../support/captures.ts"
 
 /** Four bytes a group, zero groups at the end counted. */
 function hex(bytes: Uint8Array): string {
@@ -39,6 +39,11 @@ describe("requests", () => {
     expect(filtered(AF_INET6, "2001:db8::1", 443)).toBe(
       "28000100 0b082800 0000bb01 081c2000 0a800000 ffffffff 20010db8 00000000 00000000 00000001 + 0 zero bytes",
     )
+  })
+  test("ss -4 -tan 'sport = :80 or dport = :80'", () => {
+    const filter = { eitherPort: 80 }
+    const bytes = writeSocketDump({ family: AF_INET, protocol: IPPROTO_TCP, sequence: 1, isBare: true, filter })
+    expect(hex(bytes.subarray(72))).toBe("18000100 0b080c00 00005000 01040c00 0c080c00 00005000 + 0 zero bytes")
   })
 
   const named = {

@@ -11,7 +11,7 @@ import {
   readDatagram,
   writeRequest,
 } from "../../../src/core/wire/message.ts"
-import { readCapture } from "../../captures.ts"
+import { readCapture } from "../../support/captures.ts"
 
 // linux/netlink.h
 const NOOP = 1

@@ -26,14 +26,13 @@ const outside = `
  * Inside, /run/netns names the hosts; /sys shows the devices of the new network namespace, with the control
  * groups of the old one put back under it.
  */
-const prepare = `
+const ownDevices = `
   mkdir -p /run/netns /run/cgroup
   mount --rbind /sys/fs/cgroup /run/cgroup
   mount -t sysfs lab /sys
   mount --rbind /run/cgroup /sys/fs/cgroup
-  ${showScript}
-  exec "$@"
 `
+const prepare = `${ownDevices} ${showScript} exec "$@"`
 
 const script = (text: string) => ["sh", "-ec", text, "sh"]
 const enter = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"]
@@ -45,6 +44,13 @@ const sandboxed = (command: readonly string[]) => [
   ...script(outside),
   ...enter,
   ...script(prepare),
+  ...command,
+]
+
+/** The same without a way out of it, for the demo: nothing in it knows the machine, nor the control group we are in. */
+export const enclosed = (command: readonly string[]): readonly string[] => [
+  ...enter.toSpliced(1, 0, "--cgroup"),
+  ...script(`mount -t tmpfs lab /run; ${ownDevices} exec "$@"`),
   ...command,
 ]
 

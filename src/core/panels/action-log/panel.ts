@@ -1,6 +1,6 @@
 /** Action log: the last actions on this host, the latest first, whoever did them. */
 import type { Command } from "../../app/command.ts"
-import type { Facts } from "../../app/facts.ts"
+import { type Facts, maskOf } from "../../app/facts.ts"
 import { overlaySize } from "../../app/overlay-size.ts"
 import { type Close, definePanel } from "../../app/panel.ts"
 import { type Line, line, span } from "../../text/line.ts"
@@ -33,9 +33,10 @@ function entryLines(entry: string, width: number): readonly Line[] {
   ]
 }
 
-function logLines({ log, isMasked }: Facts, width: number): readonly Line[] {
+function logLines(facts: Facts, width: number): readonly Line[] {
+  const { log } = facts
   if (log.length === 0) return [line(span(" nothing was done yet", "muted"))]
-  return log.toReversed().flatMap((entry) => entryLines(isMasked ? maskAddresses(entry) : entry, width))
+  return log.toReversed().flatMap((entry) => entryLines(maskAddresses(entry, maskOf(facts)), width))
 }
 
 const scroll = (by: number, unit: ActionLogAction["unit"]): ActionLogAction => ({ type: "action-log/scroll", by, unit })

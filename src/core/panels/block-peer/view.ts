@@ -1,5 +1,5 @@
 /** The block form as lines: the fields, what they match, and why not. */
-import type { Facts } from "../../app/facts.ts"
+import { type Facts, maskOf } from "../../app/facts.ts"
 import { stillActive } from "../../mitigation/active.ts"
 import { peerPhrase } from "../../mitigation/guards.ts"
 import { countText, type MatchCount } from "../../mitigation/plan.ts"
@@ -25,7 +25,7 @@ const helps: Readonly<Record<FieldName, string>> = {
 
 /** Fields and the question always have their room; what is known of the target has what is left. */
 export function formLines(slice: BlockPeer, facts: Facts, { width, height }: Size): readonly Line[] {
-  const masked = (text: string) => (facts.isMasked ? maskAddresses(text) : text)
+  const masked = (text: string) => maskAddresses(text, maskOf(facts))
   const sentence = (text: string, tone: Tone) => paragraph(masked(text), tone, width)
   const fields = (["peer", "port", "minutes"] as const).flatMap((name) => fieldLines(slice, name, facts, width))
   const target = targetOf(slice)
@@ -50,7 +50,7 @@ function fieldLines(slice: BlockPeer, name: FieldName, facts: Facts, width: numb
   const problem = slice.problems[name]
   const [text, tone]: [string, Tone] = problem === undefined ? [helps[name], "muted"] : [problem, "warn"]
   if (text === "") return [box]
-  const shown = facts.isMasked ? maskAddresses(text) : text
+  const shown = maskAddresses(text, maskOf(facts))
   if (lineWidth(box) + 2 + cellWidth(shown) + MARGIN <= width) return [[...box, span(`  ${shown}`, tone)]]
   return problem === undefined ? [box] : [box, ...paragraph(shown, tone, width)]
 }
@@ -65,7 +65,10 @@ function fieldContent(
   const { text } = slice.fields[name]
   // Masked, an address that was taken over from a row is hidden; what the operator types is theirs to see.
   const isHidden = facts.isMasked && name === "peer" && text === slice.prefilledPeer
-  if (isHidden) return [{ ...span(fit(maskAddress(text), Math.min(room, text.length)), "strong"), isInverse: hasFocus }]
+  if (isHidden) {
+    const shown = maskAddress(text, maskOf(facts))
+    return [{ ...span(fit(shown, Math.min(room, shown.length)), "strong"), isInverse: hasFocus }]
+  }
   return hasFocus
     ? fieldLine(slice.fields[name], room)
     : [span(fit(harmless(text), Math.min(room, cellWidth(harmless(text)))), "strong")]

@@ -1,5 +1,5 @@
 /** The blocks as a table that ticks; below it what is asked, what was lost, what could not be listed. */
-import type { Facts } from "../../app/facts.ts"
+import { type Facts, maskOf } from "../../app/facts.ts"
 import { LOST_WHY } from "../../app/mitigation.ts"
 import { type ActiveBlock, blockText, type LostBlock } from "../../mitigation/active.ts"
 import { type Line, line, type Size, span, type Tone } from "../../text/line.ts"
@@ -53,7 +53,7 @@ const columns: readonly Column<Row>[] = [
   },
 ]
 
-const hide = ({ isMasked }: Facts, text: string) => (isMasked ? maskAddresses(text) : text)
+const hide = (facts: Facts, text: string) => maskAddresses(text, maskOf(facts))
 
 /** Lines that are kept for what stands under the table. */
 const UNDER = 4

@@ -1,4 +1,5 @@
 /** Details: all that is known of one connection or group, and what can be done about it. */
+import { maskOf } from "../../app/facts.ts"
 import { overlaySize } from "../../app/overlay-size.ts"
 import { definePanel } from "../../app/panel.ts"
 import { describeSubject, pointOf, type Subject, type SubjectFacts } from "../../model/subject.ts"
@@ -40,8 +41,8 @@ export const details = definePanel<"details", Details, DetailsAction>({
   initial,
   commands,
   title: ({ subject }) => (subject?.kind === "group" ? "Group" : "Connection"),
-  note: (slice, { isMasked }, { width, height }) =>
-    slice.isGone ? "ended" : windowNote(slice.top, page(height), bodyLines(slice, isMasked, width).length),
+  note: (slice, facts, { width, height }) =>
+    slice.isGone ? "ended" : windowNote(slice.top, page(height), bodyLines(slice, maskOf(facts), width).length),
   open: ({ model, settings }, about) => {
     if (about === undefined || model?.connections.ok !== true) return [initial]
     const { subject, trail = [] } = about
@@ -55,9 +56,9 @@ export const details = definePanel<"details", Details, DetailsAction>({
     if (shown === undefined) return slice.isGone ? slice : { ...slice, isGone: true }
     return { ...slice, shown, at: model.at, isGone: false, trail: addPoint(slice.trail, pointOf(shown)) }
   },
-  update: (slice, action, { isMasked }, { width, height }) => {
+  update: (slice, action, facts, { width, height }) => {
     if (action.type === "details/scroll") {
-      const total = bodyLines(slice, isMasked, width).length
+      const total = bodyLines(slice, maskOf(facts), width).length
       const step = { line: 1, page: page(height), all: total }[action.unit]
       const top = scrolled(slice.top, action.by * step, page(height), total)
       return [top === slice.top ? slice : { ...slice, top }]
@@ -69,7 +70,7 @@ export const details = definePanel<"details", Details, DetailsAction>({
     return [slice, { type: "app/close" }, { type: "app/open", panel: "block-peer", about }]
   },
   view: (slice, facts, { width, height }) => {
-    const all = bodyLines(slice, facts.isMasked, width)
+    const all = bodyLines(slice, maskOf(facts), width)
     const rows = page(height)
     const from = scrolled(slice.top, 0, rows, all.length)
     const shown = all.slice(from, from + rows)

@@ -6,7 +6,7 @@ import type { Trail } from "../../model/trail.ts"
 import type { Translation } from "../../model/translation.ts"
 import { endpoint } from "../../text/endpoint.ts"
 import { type Line, line, type Span, span, type Tone } from "../../text/line.ts"
-import { maskAddress } from "../../text/mask.ts"
+import { type Mask, maskAddress } from "../../text/mask.ts"
 import { sparkline } from "../../text/sparkline.ts"
 import { bytes, count, microseconds, rate, share } from "../../text/units.ts"
 import { cellWidth, harmless, wrap } from "../../text/width.ts"
@@ -19,15 +19,15 @@ const LABEL = 15
 /** One thing that is known: nothing where it is not. */
 type Entry = readonly [label: string, value: string, tone?: Tone]
 
-export function bodyLines(slice: Details, isMasked: boolean, width: number): readonly Line[] {
+export function bodyLines(slice: Details, mask: Mask, width: number): readonly Line[] {
   const { subject, shown, trail, isGone } = slice
   if (subject === undefined) return [line(span(" nothing is selected", "muted"))]
   const ended: readonly Line[] = isGone ? [line(span(" It has ended. What the last look saw:", "warn"))] : []
   if (shown === undefined) return [line(span(" It has ended.", "warn"))]
   const entries =
     shown.kind === "connection"
-      ? connectionEntries(shown, subject, trail, isMasked)
-      : groupEntries(shown, subject, trail, isMasked)
+      ? connectionEntries(shown, subject, trail, mask)
+      : groupEntries(shown, subject, trail, mask)
   return [...ended, ...entries.flatMap((entry) => entryLines(entry, width))]
 }
 
@@ -50,8 +50,7 @@ export function footLines(slice: Details, facts: Facts, width: number): readonly
   return [rule, line(...key("k", "blocks this peer for some minutes"), ...key("x", "ends its connections"))]
 }
 
-const endpointText = (address: string, port: number, isMasked: boolean) =>
-  endpoint(isMasked ? maskAddress(address) : address, port)
+const endpointText = (address: string, port: number, mask: Mask) => endpoint(maskAddress(address, mask), port)
 
 /** struct inet_diag_msg, idiag_timer. */
 const timers: readonly string[] = ["", "retransmission", "keepalive", "TIME_WAIT", "zero-window probe"]
@@ -67,12 +66,7 @@ const marks: Readonly<Record<number, string>> = {
 
 const when = (condition: boolean, entry: Entry): readonly Entry[] => (condition ? [entry] : [])
 
-function connectionEntries(
-  facts: ConnectionFacts,
-  { namespace }: Subject,
-  trail: Trail,
-  isMasked: boolean,
-): readonly Entry[] {
+function connectionEntries(facts: ConnectionFacts, { namespace }: Subject, trail: Trail, mask: Mask): readonly Entry[] {
   const { connection, memory, acked, received, sent, retransmitted, timer, shutdown, isOpener } = facts
   const { owner, retrans, rttUs, txQueue, rxQueue } = connection
   const mark = connection.withoutBytes ?? marks[connection.mark]
@@ -83,11 +77,11 @@ function connectionEntries(
   const room = (used: number, buffer: number | undefined) =>
     buffer === undefined || buffer === 0 ? bytes(used) : `${bytes(used)} of ${bytes(buffer)}`
   return [
-    ["peer", endpointText(connection.peerAddress, connection.peerPort, isMasked), "strong"],
-    ["this host", endpointText(connection.localAddress, connection.localPort, isMasked)],
+    ["peer", endpointText(connection.peerAddress, connection.peerPort, mask), "strong"],
+    ["this host", endpointText(connection.localAddress, connection.localPort, mask)],
     ["state", stateText(connection.state, connection.proto, connection.side, isOpener)],
     ...when(connectionCount > 1, ["stands for", `${count(connectionCount)} closed connections, summed`]),
-    ...(translation === undefined ? [] : [["passed on", translationText(translation, isMasked)] as const]),
+    ...(translation === undefined ? [] : [["passed on", translationText(translation, mask)] as const]),
     ["process", `${name}${shared}${inferred}`],
     ...when(connection.uid !== undefined, ["uid", String(connection.uid)]),
     ...(unit === undefined ? [] : [["unit", harmless(unit)] as const]),
@@ -119,8 +113,8 @@ function connectionEntries(
 
 const roleWords = { published: "published to", masqueraded: "masquerades", routed: "routed, seen as" } as const
 
-function translationText({ role, inner }: Translation, isMasked: boolean): string {
-  return inner === undefined ? "routed" : `${roleWords[role]} ${endpointText(inner.address, inner.port, isMasked)}`
+function translationText({ role, inner }: Translation, mask: Mask): string {
+  return inner === undefined ? "routed" : `${roleWords[role]} ${endpointText(inner.address, inner.port, mask)}`
 }
 
 function stateText(state: string, proto: string, side: string, isOpener: boolean): string {
@@ -159,9 +153,9 @@ function rateEntries(tx: number | undefined, rx: number | undefined, trail: Trai
   ]
 }
 
-function groupEntries(facts: GroupFacts, subject: Subject, trail: Trail, isMasked: boolean): readonly Entry[] {
+function groupEntries(facts: GroupFacts, subject: Subject, trail: Trail, mask: Mask): readonly Entry[] {
   const { connectionCount, states, ports, txQueue, rxQueue, retrans, rttUsMax } = facts
-  const peer = isMasked ? maskAddress(subject.peerAddress) : subject.peerAddress
+  const peer = maskAddress(subject.peerAddress, mask)
   const byCount = [...states].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
   const only = subject.onlyPort === undefined ? "" : ` of port ${subject.onlyPort}`
   return [

@@ -1,10 +1,10 @@
 /** The last findings: when each came, when it was last seen, and what it was. */
-import { type Facts, wallTime } from "../../app/facts.ts"
+import { type Facts, maskOf, wallTime } from "../../app/facts.ts"
 import { definePanel } from "../../app/panel.ts"
 import { culpritText } from "../../diagnosis/culprit.ts"
 import type { Change } from "../../diagnosis/finding.ts"
 import { type Line, line, span } from "../../text/line.ts"
-import { maskAddresses } from "../../text/mask.ts"
+import { type Mask, maskAddresses } from "../../text/mask.ts"
 import { scrolled, windowNote } from "../../text/scroll.ts"
 import { duration } from "../../text/units.ts"
 import { harmless, wrap } from "../../text/width.ts"
@@ -27,17 +27,17 @@ const WHEEL_LINES = 3
 const INDENT = 6
 
 function lines(facts: Facts, width: number): readonly Line[] {
-  const { changes, isMasked, source } = facts
+  const { changes, source } = facts
   const now = wallTime(facts)
   const where = source === "replay" ? "up to this snapshot" : "of this session"
   if (changes.length === 0) return [line(span(" Nothing has been found yet, so nothing has changed", "muted"))]
   const last = line(span(` The last ${changes.length} ${where}; at most 20 are kept`, "muted"))
-  return [...changes.flatMap((change) => entry(change, now, isMasked, width)), [], last]
+  return [...changes.flatMap((change) => entry(change, now, maskOf(facts), width)), [], last]
 }
 
-function entry(change: Change, now: number, isMasked: boolean, width: number): Line[] {
+function entry(change: Change, now: number, mask: Mask, width: number): Line[] {
   const { severity, title, culprit, firstSeen, lastSeen, isStanding } = change
-  const who = harmless(isMasked ? maskAddresses(culpritText(culprit)) : culpritText(culprit))
+  const who = harmless(maskAddresses(culpritText(culprit), mask))
   const since = `first seen ${duration(now - firstSeen)} ago`
   const until = isStanding
     ? "stands"

@@ -1,7 +1,8 @@
 /** The ranked findings as lines; the selected one with evidence and advice. Text wraps, and is never cut. */
-import { type Facts, wallTime } from "../../app/facts.ts"
+import { type Facts, maskOf, wallTime } from "../../app/facts.ts"
 import { culpritText } from "../../diagnosis/culprit.ts"
 import { type Finding, withSymptoms } from "../../diagnosis/finding.ts"
+import { joinParts, lineWidth } from "../../text/layer.ts"
 import { type Line, line, type Span, span, type Tone } from "../../text/line.ts"
 import { maskAddresses } from "../../text/mask.ts"
 import { duration } from "../../text/units.ts"
@@ -45,7 +46,7 @@ export function content(slice: Diagnosed, facts: Facts, width: number): Content 
   return { lines: [...lines, ...recently(facts, width), ...unmeasured(facts, width)], starts }
 }
 
-const shown = ({ isMasked }: Facts, text: string) => harmless(isMasked ? maskAddresses(text) : text)
+const shown = (facts: Facts, text: string) => harmless(maskAddresses(text, maskOf(facts)))
 
 const paragraph = (text: string, width: number, tone: Tone, indent = INDENT, mark?: Span): Line[] =>
   wrap(text, Math.max(1, width - indent - 1)).map((piece, i) =>
@@ -138,22 +139,28 @@ function unmeasured(facts: Facts, width: number): Line[] {
   ]
 }
 
-/** The diagnosis in one line, for screens without room for the panel. */
-export function stripLine(facts: Facts): Line {
+/**
+ * The diagnosis in one line, for screens without room for the panel. The title is cut where it must be; what stands
+ * behind it is there as a whole or not at all, since half a number is another number.
+ */
+export function stripLine(facts: Facts, width: number): Line {
   const { diagnosis, model, replay } = facts
-  if (isUnrecorded(replay)) return line(span(" ?  ", "muted"), span(UNRECORDED))
-  if (diagnosis === undefined) return line(span(" waiting for the second look…", "muted"))
+  if (isUnrecorded(replay)) return joinParts([line(span(" ?  ", "muted"), span(UNRECORDED))], width)
+  if (diagnosis === undefined) return joinParts([line(span(" waiting for the second look…", "muted"))], width)
   const [worst] = diagnosis.findings
   if (worst === undefined) {
-    if (diagnosis.level === "unknown") return line(span(" ?  ", "muted"), span("Not enough can be read for a verdict"))
-    const parts = model?.health.parts.map(({ text }) => text) ?? []
-    return line(span(" OK  ", "ok"), span(`No dominant issue: ${[...parts, "states stable"].join(", ")}`))
+    if (diagnosis.level === "unknown")
+      return joinParts([line(span(" ?  ", "muted"), span("Not enough can be read for a verdict"))], width)
+    const parts = [...(model?.health.parts.map(({ text }) => text) ?? []), "states stable"]
+    const verdict = line(span(" OK  ", "ok"), span("No dominant issue"))
+    return joinParts([verdict, ...parts.map((text) => line(span(text, "muted")))], width)
   }
   const more = diagnosis.findings.length - 1
-  return line(
-    span(` ${words[worst.severity]}  `, worst.severity),
-    span(worst.title, "strong"),
-    span(`: ${shown(facts, culpritText(worst.culprit))}`),
-    ...(more > 0 ? [span(`  +${more} more`, "muted")] : []),
+  const title = line(span(` ${words[worst.severity]}  `, worst.severity), span(worst.title, "strong"))
+  const behind = more > 0 ? [line(span(`+${more} more`, "muted"))] : []
+  const whole = joinParts(
+    [[...title, span(`: ${shown(facts, culpritText(worst.culprit))}`)], ...behind],
+    Number.POSITIVE_INFINITY,
   )
+  return lineWidth(whole) <= width ? whole : joinParts([title, ...behind], width)
 }

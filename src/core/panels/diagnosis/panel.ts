@@ -1,9 +1,9 @@
 /** Diagnosis: what is wrong, worst first, who causes it and what to do next. */
 import type { Facts } from "../../app/facts.ts"
 import { definePanel, say } from "../../app/panel.ts"
-import { cutLine } from "../../text/layer.ts"
 import type { Size } from "../../text/line.ts"
 import { scrolled, windowNote } from "../../text/scroll.ts"
+import { explanations } from "./explanations.ts"
 import { content, keyOf, selectedAt, stripLine } from "./lines.ts"
 import { type Diagnosed, initial } from "./state.ts"
 
@@ -33,8 +33,10 @@ function select(slice: Diagnosed, at: number, facts: Facts, { width, height }: S
 
 export const diagnosis = definePanel<"diagnosis", Diagnosed, DiagnosisAction>({
   id: "diagnosis",
+  name: "Diagnosis",
   place: { region: "side", weight: 2 },
   initial,
+  explanations,
   commands: [
     {
       id: "diagnosis.up",
@@ -114,7 +116,7 @@ export const diagnosis = definePanel<"diagnosis", Diagnosed, DiagnosisAction>({
     const top = scrolled(slice.top, 0, height, lines.length)
     return lines.slice(top, top + height)
   },
-  strip: (_, facts, width) => cutLine(stripLine(facts), width),
+  strip: (_, facts, width) => stripLine(facts, width),
   mouse: ({ top }, _facts, _size, at) =>
     at.kind === "click"
       ? { type: "diagnosis/select", line: at.y + top }

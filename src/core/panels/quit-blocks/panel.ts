@@ -1,6 +1,6 @@
 /** Quit with blocks: they stay and are lifted on time, or they go now. */
 import type { Command } from "../../app/command.ts"
-import type { Facts } from "../../app/facts.ts"
+import { type Facts, maskOf } from "../../app/facts.ts"
 import { overlaySize } from "../../app/overlay-size.ts"
 import { type Close, definePanel, say } from "../../app/panel.ts"
 import { blockText, stillActive } from "../../mitigation/active.ts"
@@ -63,7 +63,7 @@ export const quitBlocks = definePanel<"quit-blocks", Slice, QuitBlocksAction>({
 function view(_: Slice, facts: Facts, { width, height }: Size): readonly Line[] {
   const active = stillActive(facts.blocks, facts.now)
   const sentence = (text: string, tone: Tone) =>
-    wrap(harmless(facts.isMasked ? maskAddresses(text) : text), width - 2).map((piece) => line(span(` ${piece}`, tone)))
+    wrap(harmless(maskAddresses(text, maskOf(facts))), width - 2).map((piece) => line(span(` ${piece}`, tone)))
   const head = [
     ...(facts.underWay > 0 ? sentence("An action is under way and may be left half done.", "warn") : []),
     ...(active.length === 0
@@ -75,7 +75,7 @@ function view(_: Slice, facts: Facts, { width, height }: Size): readonly Line[] 
   const rows = active.slice(0, isWhole ? room : Math.max(0, room - 1)).map((block) => {
     const text = harmless(blockText(block))
     return line(
-      span(`   ${facts.isMasked ? maskAddresses(text) : text}`),
+      span(`   ${maskAddresses(text, maskOf(facts))}`),
       span(`  ${countdown(block.endsAt - facts.now)} left`, "muted"),
     )
   })

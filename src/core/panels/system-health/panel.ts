@@ -3,9 +3,9 @@
 import type { Facts } from "../../app/facts.ts"
 import { definePanel } from "../../app/panel.ts"
 import { cutLine } from "../../text/layer.ts"
-import type { Line, Size } from "../../text/line.ts"
-import { compact } from "./compact.ts"
-import { sections } from "./sections.ts"
+import type { Size } from "../../text/line.ts"
+import { explanations } from "./explanations.ts"
+import { fitting } from "./fitting.ts"
 import type { SystemHealth } from "./state.ts"
 import { stripLine } from "./strip.ts"
 
@@ -13,21 +13,14 @@ export type SystemHealthAction =
   | { readonly type: "system-health/sort" }
   | { readonly type: "system-health/scroll"; readonly by: number }
 
-/** As much as the height has room for: everything with air, everything without, or the short form. */
-function lines(slice: SystemHealth, facts: Facts, size: Size): readonly Line[] {
-  const all = sections.map((section) => section(slice, facts, size.width)).filter((part) => part.length > 0)
-  const airy = all.flatMap((part, i): Line[] => (i === 0 ? [...part] : [[], ...part]))
-  if (airy.length <= size.height) return airy
-  const dense = all.flat()
-  return dense.length <= size.height ? dense : compact(slice, facts, size.width)
-}
-
 const topMax = (slice: SystemHealth, facts: Facts, size: Size) =>
-  Math.max(0, lines(slice, facts, size).length - size.height)
+  Math.max(0, fitting(slice, facts, size).length - size.height)
 
 export const systemHealth = definePanel<"system-health", SystemHealth, SystemHealthAction>({
   id: "system-health",
+  name: "System Health",
   place: { region: "side", weight: 3 },
+  explanations,
   initial: { isAscending: false, top: 0 },
   commands: [
     {
@@ -62,11 +55,11 @@ export const systemHealth = definePanel<"system-health", SystemHealth, SystemHea
   },
   view(slice, facts, size) {
     const top = Math.min(slice.top, topMax(slice, facts, size))
-    return lines(slice, facts, size)
+    return fitting(slice, facts, size)
       .slice(top, top + size.height)
       .map((part) => cutLine(part, size.width))
   },
-  strip: (_, facts, width) => cutLine(stripLine(facts), width),
+  strip: (_, facts, width) => stripLine(facts, width),
   mouse: (_slice, _facts, _size, at) =>
     at.kind === "click" ? undefined : { type: "system-health/scroll", by: at.kind === "wheel-up" ? -1 : 1 },
 })

@@ -1,33 +1,32 @@
-/** The sections of System Health with all they say, from top to bottom. A new section is one entry. */
-import type { Facts } from "../../app/facts.ts"
-import type { Level } from "../../model/level.ts"
-import { type Line, line, type Span, span, type Tone } from "../../text/line.ts"
-import { bytes, count, linkSpeed, percentDetailed, perSecond, rate } from "../../text/units.ts"
-import { fit, harmless, wrap } from "../../text/width.ts"
-import type { SystemHealth } from "./state.ts"
+/** The sections of System Health, from top to bottom. A new section is one entry. */
+import { type Line, line, span } from "../../text/line.ts"
+import { shortState } from "../../text/states.ts"
+import { bytes, count, percentDetailed, perSecond } from "../../text/units.ts"
+import { fit } from "../../text/width.ts"
+import { link } from "./link.ts"
+import { heading, type Lines, label, levelTone, nothing, packed, reason, type Section } from "./section.ts"
 import { type StateCount, stateCounts } from "./states.ts"
-
-type Section = (slice: SystemHealth, facts: Facts, width: number) => readonly Line[]
-
-export const levelTone: Readonly<Record<Level, Tone>> = { unknown: "muted", ok: "ok", warn: "warn", crit: "crit" }
-
-const label = (text: string): Span => span(` ${fit(text, 9)} `, "muted")
-const reason = (text: string, width: number): readonly Line[] =>
-  wrap(harmless(text), width - 2).map((part) => line(span(` ${part}`, "muted")))
-const heading = (text: string): Line => line(span(` ${text}`, "strong"))
 
 const BAR_MAX = 20
 const STATE_WIDTH = 12
 const COUNT_WIDTH = 8
 
-const verdict: Section = (_, { model }) => {
+const verdict: Lines = (_, { model }) => {
   if (model === undefined) return [line(span(" looking…", "muted"))]
   const { level, parts } = model.health
   const head = line(span(` HEALTH ${level.toUpperCase()} `, levelTone[level]))
   return [head, ...parts.map((part) => line(span(" "), span(part.text, levelTone[part.level])))]
 }
 
-const states: Section = ({ isAscending }, { model }, width) => {
+/** The same words in as few lines as they fit. */
+const briefVerdict: Lines = (_, { model }, width) => {
+  if (model === undefined) return [line(span(" looking…", "muted"))]
+  const { level, parts } = model.health
+  const words = parts.map((part) => span(part.text, levelTone[part.level]))
+  return packed([span(`HEALTH ${level.toUpperCase()}`, levelTone[level]), ...words], width)
+}
+
+const states: Lines = ({ isAscending }, { model }, width) => {
   if (model === undefined) return []
   if (!model.connections.ok) return reason(model.connections.reason, width)
   const counts = stateCounts(model.states, isAscending)
@@ -40,6 +39,15 @@ const states: Section = ({ isAscending }, { model }, width) => {
   ]
 }
 
+const briefStates: Lines = ({ isAscending }, { model }, width) => {
+  const counts = model === undefined ? [] : stateCounts(model.states, isAscending)
+  if (counts.length === 0) return []
+  return packed(
+    counts.map(({ state, count: n, tone }) => span(`${shortState(state)} ${count(n)}`, tone)),
+    width,
+  )
+}
+
 function stateLine({ state, count: n, tone, reason: why }: StateCount, largest: number, bar: number): Line {
   const full = Math.max(n > 0 ? 1 : 0, Math.round((n / largest) * bar))
   return line(
@@ -48,7 +56,7 @@ function stateLine({ state, count: n, tone, reason: why }: StateCount, largest: 
   )
 }
 
-const retransmits: Section = (_, { model, settings }, width) => {
+const retransmits: Lines = (_, { model, settings }, width) => {
   if (model === undefined) return []
   const head = heading("Retransmits")
   if (!model.retransmits.ok) return [head, ...reason(model.retransmits.reason, width)]
@@ -62,7 +70,7 @@ const retransmits: Section = (_, { model, settings }, width) => {
     case "low-sample": {
       const established = `${count(value.establishedCount)} of ${gate.establishedMin} established`
       const sent = `${perSecond(value.segmentsPerSecond)} of ${perSecond(gate.segmentsPerSecondMin)} segments sent`
-      return [head, line(span(` LOW SAMPLE  ${established}, ${sent}`, "muted"))]
+      return [head, ...reason(`LOW SAMPLE: ${established}, ${sent}`, width)]
     }
     case "judged": {
       const tone = value.level === "ok" ? "plain" : levelTone[value.level]
@@ -72,42 +80,7 @@ const retransmits: Section = (_, { model, settings }, width) => {
   }
 }
 
-const RATE_WIDTH = 10
-
-const link: Section = (_, { settings, lane }, width) => {
-  const head = heading(`Interface ${harmless(settings.interfaceName)}`)
-  if (lane === undefined) return [head, line(span(" looking…", "muted"))]
-  if (!lane.traffic.ok) return [head, ...reason(lane.traffic.reason, width)]
-  const { rates, speedBitsPerSecond, rxErrors, txErrors, rxDropped, txDropped } = lane.traffic.value
-  const used = rates?.usedPercent === undefined ? "" : `  ${percentDetailed(rates.usedPercent)} used`
-  const row = (name: string, perSecondBytes?: number, packets?: number): Line =>
-    line(
-      label(name),
-      span(fit(rate(perSecondBytes), RATE_WIDTH, "right")),
-      span(`  ${fit(perSecond(packets), 8, "right")} packets`, "muted"),
-    )
-  const spike = lane.spike.shown
-  return [
-    head,
-    row("RX", rates?.rxBytesPerSecond, rates?.rxPacketsPerSecond),
-    row("TX", rates?.txBytesPerSecond, rates?.txPacketsPerSecond),
-    line(label("speed"), span(`${linkSpeed(speedBitsPerSecond)}${used}`)),
-    ...(spike === "warn" || spike === "crit"
-      ? [line(label("traffic"), span(`SPIKE ${spike.toUpperCase()}`, levelTone[spike]))]
-      : []),
-    faults("errors", [rxErrors, rates?.rxErrorsPerSecond], [txErrors, rates?.txErrorsPerSecond]),
-    faults("drops", [rxDropped, rates?.rxDroppedPerSecond], [txDropped, rates?.txDroppedPerSecond]),
-  ]
-}
-
-/** Totals since the device appeared are history and stay grey; what happens now has a rate and a colour. */
-function faults(name: string, ...[rx, tx]: (readonly [total: number, perSecond: number | undefined])[]): Line {
-  const now = (rx?.[1] ?? 0) + (tx?.[1] ?? 0)
-  const totals = span(`${count(rx?.[0])} RX, ${count(tx?.[0])} TX since up`, "muted")
-  return now > 0 ? line(label(name), span(`${perSecond(now)} now  `, "warn"), totals) : line(label(name), totals)
-}
-
-const conntrack: Section = (_, { model }, width) => {
+const conntrack: Lines = (_, { model }, width) => {
   if (model === undefined) return []
   const head = heading("Conntrack")
   if (!model.conntrack.ok) return [head, ...reason(model.conntrack.reason, width)]
@@ -122,7 +95,13 @@ const conntrack: Section = (_, { model }, width) => {
   return [head, line(span(` ${text}`, tone)), ...advice]
 }
 
-const program: Section = (_, { model }) => {
+const briefConntrack: Lines = (_, { model }) => {
+  if (model === undefined || !model.conntrack.ok || model.conntrack.value.usedPercent === undefined) return []
+  const { count: used, usedPercent } = model.conntrack.value
+  return [line(span(" conntrack ", "muted"), span(`${count(used)}  ${percentDetailed(usedPercent)}`))]
+}
+
+const program: Lines = (_, { model }) => {
   if (model === undefined) return []
   const { own, load } = model
   const cores = own.ok && own.value.cpuCores !== undefined ? `${(own.value.cpuCores * 100).toFixed(1)}% CPU` : "CPU –"
@@ -134,9 +113,18 @@ const program: Section = (_, { model }) => {
 }
 
 /** What could not be seen, each in full. */
-export const notes: Section = (_, { model }, width) => {
+const notes: Lines = (_, { model }, width) => {
   if (model === undefined || model.notes.length === 0) return []
   return [heading("Not seen"), ...model.notes.flatMap(({ text }) => reason(text, width))]
 }
 
-export const sections: readonly Section[] = [verdict, states, retransmits, link, conntrack, notes, program]
+export const sections: readonly Section[] = [
+  { id: "verdict", full: verdict, brief: briefVerdict, rank: 5 },
+  { id: "states", full: states, brief: briefStates, rank: 4 },
+  { id: "retransmits", full: retransmits, brief: nothing, rank: 2 },
+  link,
+  { id: "conntrack", full: conntrack, brief: briefConntrack, rank: 3 },
+  // What could not be seen is never left out.
+  { id: "notes", full: notes, brief: notes, rank: 0 },
+  { id: "program", full: program, brief: nothing, rank: 6 },
+]

@@ -15,6 +15,8 @@ export interface TimeColumn {
   readonly severity: number
   /** None: no snapshot is of this time. `gap`: and that is longer than it should be. */
   readonly kind: "lines" | "between" | "gap" | "outside"
+  /** Somewhere in it nothing was written for longer than it should be. */
+  readonly hasGap: boolean
   /** The worker began or ended. */
   readonly hasEvent: boolean
 }
@@ -72,16 +74,24 @@ function makeColumns(index: HistoryIndex, range: TimeRange, width: number, measu
     let value: number | undefined
     let severity = 0
     const first = row
+    let hasGap = false
     for (; row < length && (lines.at[row]! < end || (isLast && lines.at[row]! <= range.to)); row++) {
       const here = values[row]!
       if (!Number.isNaN(here) && (value === undefined || here > value)) value = here
       severity = Math.max(severity, severityAt(index, row))
+      hasGap ||= row > first && isAfterGap(index, row)
     }
     const kind =
       row > first ? "lines" : row === 0 || row === length ? "outside" : isAfterGap(index, row) ? "gap" : "between"
     // A rate is that of the time before its snapshot.
     if (kind === "between" && !Number.isNaN(values[row]!)) value = values[row]!
-    columns.push({ kind, severity, hasEvent: eventColumns.has(column), ...(value === undefined ? {} : { value }) })
+    columns.push({
+      kind,
+      severity,
+      hasGap: hasGap || kind === "gap",
+      hasEvent: eventColumns.has(column),
+      ...(value === undefined ? {} : { value }),
+    })
   }
   return columns
 }

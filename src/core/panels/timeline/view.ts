@@ -54,7 +54,7 @@ function chartLine(text: string, columns: readonly TimeColumn[], cursor: number,
  * happened at a time, such as traces, have their place here.
  */
 function marksLine(columns: readonly TimeColumn[], cursor: number): Line {
-  const marks = columns.map(({ severity, hasEvent, kind }, x): Span => {
+  const marks = columns.map(({ severity, hasEvent, hasGap }, x): Span => {
     const mark =
       severity === 2
         ? span("C", "crit")
@@ -62,7 +62,7 @@ function marksLine(columns: readonly TimeColumn[], cursor: number): Line {
           ? span("w", "warn")
           : hasEvent
             ? span("|", "muted")
-            : span(kind === "gap" ? "·" : " ", "muted")
+            : span(hasGap ? "·" : " ", "muted")
     return x === cursor ? (mark.text === " " ? span("▲", "accent") : { ...mark, isInverse: true }) : mark
   })
   return [margin, ...joined(marks)]

@@ -5,17 +5,17 @@ import { type Connection, HOST, PASSED_ON } from "../../model/connections.ts"
 import { byteMark } from "../../model/rates.ts"
 import { endpoint, isAny } from "../../text/endpoint.ts"
 import type { Tone } from "../../text/line.ts"
-import { maskAddress } from "../../text/mask.ts"
+import { type Mask, maskAddress } from "../../text/mask.ts"
 import { shortState } from "../../text/states.ts"
 import type { Column } from "../../text/table.ts"
 import { bytes, microseconds, rate } from "../../text/units.ts"
 import { harmless } from "../../text/width.ts"
 import { queueTone, rateTone, whyTone } from "./tones.ts"
 
-/** A row of the table: the connection, and whether addresses are hidden. */
+/** A row of the table: the connection, and how addresses are shown. */
 export interface ConnectionRow {
   readonly connection: Connection
-  readonly isMasked: boolean
+  readonly mask: Mask
   /** Bytes a second from which a rate is coloured. */
   readonly band: Band
 }
@@ -33,8 +33,8 @@ const processName = (connection: Connection): string => {
   return `${owner.name === "" ? owner.pid : harmless(owner.name)}${owner.isSure ? "" : "?"}`
 }
 
-export const endpointText = (address: string, port: number, isMasked: boolean): string =>
-  endpoint(isMasked && !isAny(address) ? maskAddress(address) : address, port)
+export const endpointText = (address: string, port: number, mask: Mask): string =>
+  endpoint(isAny(address) ? address : maskAddress(address, mask), port)
 
 /** The unit, container or pod; in another network namespace than ours its name too, where that says more. */
 export function unitLabel({ unit, namespace }: Connection): string {
@@ -79,7 +79,7 @@ const all = {
   }),
   local: column("local", "SRC", 22, {
     cut: "middle",
-    cell: ({ connection, isMasked }) => endpointText(connection.localAddress, connection.localPort, isMasked),
+    cell: ({ connection, mask }) => endpointText(connection.localAddress, connection.localPort, mask),
     tone: () => "muted",
   }),
   localPort: column("local", "LPORT", 5, {
@@ -89,7 +89,7 @@ const all = {
   unit: column("unit", "UNIT", 20, { cell: ({ connection }) => unitLabel(connection), tone: () => "muted" }),
   peer: column("peer", "PEER", "rest", {
     cut: "middle",
-    cell: ({ connection, isMasked }) => endpointText(connection.peerAddress, connection.peerPort, isMasked),
+    cell: ({ connection, mask }) => endpointText(connection.peerAddress, connection.peerPort, mask),
   }),
   state: column("state", "STATE", 11, {
     cell: ({ connection }) => stateLabel(connection),

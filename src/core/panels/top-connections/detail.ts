@@ -5,7 +5,7 @@ import { byteMark } from "../../model/rates.ts"
 import { type Why, whyMeaning } from "../../model/why.ts"
 import { joinParts } from "../../text/layer.ts"
 import { type Line, line, span } from "../../text/line.ts"
-import { maskAddress } from "../../text/mask.ts"
+import { type Mask, maskAddress } from "../../text/mask.ts"
 import { shortState } from "../../text/states.ts"
 import { bytes, count, microseconds, rate, share } from "../../text/units.ts"
 import { cellWidth, cut, harmless } from "../../text/width.ts"
@@ -22,15 +22,15 @@ const markTexts: Readonly<Record<number, string>> = {
 const field = (label: string, value: string): Line =>
   label === "" ? [span(value)] : [span(`${label} `, "muted"), span(value)]
 
-export function connectionDetail(connection: Connection, isMasked: boolean, width: number): readonly Line[] {
+export function connectionDetail(connection: Connection, mask: Mask, width: number): readonly Line[] {
   const { owner } = connection
   const sharers = owner !== undefined && owner.sharerCount > 1 ? ` (shared by ${owner.sharerCount} processes)` : ""
   const { unit, namespace, connectionCount } = connection
   return [
     joinParts(
       [
-        endpoints(connection, isMasked, width),
-        ...translation(connection, isMasked),
+        endpoints(connection, mask, width),
+        ...translation(connection, mask),
         line(span(connection.proto === "udp" ? `UDP ${connection.state}` : connection.state, "muted")),
         ...whyParts(connection.why),
         ...(connectionCount > 1 ? [field("", `${count(connectionCount)} connections, summed`)] : []),
@@ -54,10 +54,10 @@ export function connectionDetail(connection: Connection, isMasked: boolean, widt
 const roleWords = { published: "published to", masqueraded: "masquerades", routed: "routed, seen as" } as const
 
 /** What this host makes of it, and the end behind that. */
-function translation({ translation: made }: Connection, isMasked: boolean): readonly Line[] {
+function translation({ translation: made }: Connection, mask: Mask): readonly Line[] {
   if (made === undefined) return []
   if (made.inner === undefined) return [line(span("routed", "muted"))]
-  return [field(roleWords[made.role], endpointText(made.inner.address, made.inner.port, isMasked))]
+  return [field(roleWords[made.role], endpointText(made.inner.address, made.inner.port, mask))]
 }
 
 /** What holds the connection back, and where there is room for it, in a sentence. */
@@ -65,10 +65,10 @@ const whyParts = (why: Why): Line[] =>
   why === "-" ? [] : [[span("why ", "muted"), span(why, whyTone(why))], line(span(whyMeaning[why], "muted"))]
 
 /** Local end, direction, peer; where both do not fit, each keeps its port. */
-function endpoints(connection: Connection, isMasked: boolean, width: number): Line {
+function endpoints(connection: Connection, mask: Mask, width: number): Line {
   const arrow = connection.side === "in" ? " ← " : " → "
-  const local = endpointText(connection.localAddress, connection.localPort, isMasked)
-  const peer = endpointText(connection.peerAddress, connection.peerPort, isMasked)
+  const local = endpointText(connection.localAddress, connection.localPort, mask)
+  const peer = endpointText(connection.peerAddress, connection.peerPort, mask)
   const isWide = cellWidth(local) + cellWidth(arrow) + cellWidth(peer) > width
   const shown = (end: string) => (isWide ? cut(end, (width - cellWidth(arrow)) >> 1, "middle") : end)
   return [span(shown(local)), span(arrow, "muted"), span(shown(peer), "strong")]
@@ -92,9 +92,9 @@ function traffic(connection: Connection): Line[] {
   ]
 }
 
-export function groupDetail(group: Group, isMasked: boolean, width: number): readonly Line[] {
+export function groupDetail(group: Group, mask: Mask, width: number): readonly Line[] {
   const states = [...group.states].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
-  const peer = isMasked ? maskAddress(group.peerAddress) : group.peerAddress
+  const peer = maskAddress(group.peerAddress, mask)
   return [
     joinParts(
       [line(span(peer, "strong")), field("process", group.process === "" ? "unknown" : harmless(group.process))],

@@ -3,7 +3,7 @@
 import type { Band } from "../../app/facts.ts"
 import type { Side } from "../../model/connections.ts"
 import type { Group } from "../../model/groups.ts"
-import { maskAddress } from "../../text/mask.ts"
+import { type Mask, maskAddress } from "../../text/mask.ts"
 import { shortState } from "../../text/states.ts"
 import type { Column } from "../../text/table.ts"
 import { bytes, count, rate } from "../../text/units.ts"
@@ -13,7 +13,7 @@ import { queueTone, rateTone } from "./tones.ts"
 export interface GroupRow {
   readonly group: Group
   readonly elapsedMs?: number
-  readonly isMasked: boolean
+  readonly mask: Mask
   /** Bytes a second from which a rate is coloured. */
   readonly band: Band
   /** Of one of its connections, the namespace in front where it is not the host's; `-` where none is known. */
@@ -65,7 +65,7 @@ const peer: GroupColumn = {
   title: "PEER",
   width: "rest",
   cut: "middle",
-  cell: ({ group, isMasked }) => (isMasked ? maskAddress(group.peerAddress) : group.peerAddress),
+  cell: ({ group, mask }) => maskAddress(group.peerAddress, mask),
 }
 
 const connections: GroupColumn = {

@@ -2,10 +2,13 @@
 import type { Hint } from "../../app/command.ts"
 import { definePanel } from "../../app/panel.ts"
 import { commands } from "./commands.ts"
+import { explanations } from "./explanations.ts"
 import { hitTest } from "./mouse.ts"
 import { pageNote } from "./page.ts"
 import { refreshRows } from "./selection.ts"
+import { chosenWord } from "./shape.ts"
 import { initial, initialInReplay, type TopConnections } from "./state.ts"
+import { selectionOf } from "./subject.ts"
 import { type TopConnectionsAction, update } from "./update.ts"
 import { view } from "./view.ts"
 
@@ -22,10 +25,13 @@ export const topConnections = definePanel<"top-connections", TopConnections, Top
   place: { region: "main" },
   initial,
   initialIn: { replay: initialInReplay },
+  explanations,
+  word: chosenWord,
   commands,
   title,
   note: (slice, facts, size) => pageNote(slice, title(slice), facts, size),
   update,
+  selection: selectionOf,
   refresh: refreshRows,
   looksAt: ["model", "isMasked", "settings", "replay"],
   view,

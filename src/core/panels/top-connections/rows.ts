@@ -12,7 +12,7 @@ import {
 import { endpointReader } from "../../model/endpoints.ts"
 import { type GroupTable, groupConnections } from "../../model/groups.ts"
 import { addressKeys, type SortKey, sortByKeys } from "../../model/order.ts"
-import type { Query, Rows, Sort } from "./state.ts"
+import type { Query, Rows, Sort, SortField } from "./state.ts"
 
 export function findRows(connections: Connections, query: Query, ownPid: number): Rows {
   const listed = filterRows(connections, query, ownPid)
@@ -92,12 +92,39 @@ function sortConnections(
   const byPort: SortKey = { of: (row) => ports[row]!, isDescending }
   // The peer is the last tie-break and always ascending, so that equal rows do not change places.
   const byPeer: readonly SortKey[] = [...addressKeys(table.remoteAddress), { of: (row) => table.remotePort[row]! }]
-  const orders = {
-    bandwidth: [byTotal, byActivity, byPort, ...byPeer],
-    connections: [{ of: (row: number) => peers![row]!, isDescending }, byTotal, byPort, ...byPeer],
-    port: [byPort, byTotal, ...byPeer],
-  } as const
-  sortByKeys(listed, orders[sort.field])
+  const orders: Readonly<Record<SortField, () => readonly SortKey[]>> = {
+    bandwidth: () => [byTotal, byActivity, byPort, ...byPeer],
+    connections: () => [{ of: (row) => peers![row]!, isDescending }, byTotal, byPort, ...byPeer],
+    port: () => [byPort, byTotal, ...byPeer],
+    process: () => [{ of: processRanks(connections), isDescending }, byTotal, ...byPeer],
+    unit: () => [{ of: unitRanks(connections, listed), isDescending }, byTotal, ...byPeer],
+    peer: () => byPeer.map((key) => ({ ...key, isDescending })),
+    state: () => [{ of: stateRanks(connections, listed), isDescending }, byTotal, ...byPeer],
+    queue: () => [byActivity, byTotal, byPort, ...byPeer],
+    why: () => [{ of: (row) => rates.why[row]!, isDescending }, byTotal, ...byPeer],
+    rtt: () => [{ of: (row) => table.rttUs[row]!, isDescending }, byTotal, ...byPeer],
+  }
+  sortByKeys(listed, orders[sort.field]())
+}
+
+/** Where each row's process stands among all names; who is nobody's comes first. */
+function processRanks(connections: Connections): SortKey["of"] {
+  const ranks = nameRanks(connections)
+  return (row) => ranks[connections.table.owner[row]! + 1]!
+}
+
+const unitRanks = (connections: Connections, listed: Uint32Array): SortKey["of"] =>
+  ranksOf(listed, (row) => cgroupOf(connections, row)?.unit ?? "")
+
+const stateRanks = ({ table }: Connections, listed: Uint32Array): SortKey["of"] =>
+  ranksOf(listed, (row) => stateAt(table, row))
+
+/** The place of each row's text among the texts of all rows. */
+function ranksOf(listed: Uint32Array, text: (row: number) => string): SortKey["of"] {
+  const texts = new Set<string>()
+  for (const row of listed) texts.add(text(row))
+  const ranks = new Map([...texts].sort(compareText).map((each, rank) => [each, rank]))
+  return (row) => ranks.get(text(row))!
 }
 
 /** How many listed connections the peer of each row has, by row. */
@@ -112,18 +139,25 @@ function orderGroups(connections: Connections, groups: GroupTable, sort: Sort): 
   const total = (group: number) => known(groups.txBytes[group]!) + known(groups.rxBytes[group]!)
   const queues = (group: number) => groups.txQueue[group]! + groups.rxQueue[group]!
   const names = nameRanks(connections)
-  const keys = {
+  const name = (group: number) => names[connections.table.owner[groups.row[group]!]! + 1]!
+  const peers = addressKeys(connections.table.remoteAddress, (group) => groups.row[group]!)
+  /** What a group has a column of. */
+  const keys: Readonly<Partial<Record<SortField, (group: number) => number>>> = {
     bandwidth: total,
-    connections: (group: number) => groups.connectionCount[group]!,
-    port: (group: number) => groups.port[group]!,
-  } as const
+    connections: (group) => groups.connectionCount[group]!,
+    port: (group) => groups.port[group]!,
+    process: name,
+    queue: queues,
+  }
+  const key = keys[sort.field]
+  const { isDescending } = sort
   const order = Uint32Array.from({ length: groups.length }, (_, group) => group)
   sortByKeys(order, [
-    { of: keys[sort.field], isDescending: sort.isDescending },
+    ...(key === undefined ? peers.map((each) => ({ ...each, isDescending })) : [{ of: key, isDescending }]),
     { of: total, isDescending: true },
     { of: queues, isDescending: true },
-    ...addressKeys(connections.table.remoteAddress, (group) => groups.row[group]!),
-    { of: (group) => names[connections.table.owner[groups.row[group]!]! + 1]! },
+    ...peers,
+    { of: name },
   ])
   return order
 }

@@ -2,13 +2,20 @@
 import { type Column, columnAt, columnWidths, type SortMark } from "../../text/table.ts"
 import { type ConnectionRow, columnsFor } from "./columns.ts"
 import { type GroupRow, groupColumnsFor, serviceColumnsFor } from "./group-columns.ts"
-import type { SortField, TopConnections } from "./state.ts"
+import { initial, type SortField, type TopConnections } from "./state.ts"
 
 /** Bandwidth is the sum of both directions. */
 const sortColumns: Readonly<Record<SortField, readonly string[]>> = {
   bandwidth: ["tx", "rx", "bandwidth"],
   connections: ["connections"],
   port: ["local", "port"],
+  process: ["process"],
+  unit: ["unit"],
+  peer: ["peer"],
+  state: ["state"],
+  queue: ["tx-queue", "rx-queue", "queue"],
+  rtt: ["rtt"],
+  why: ["why"],
 }
 
 /** Cells in front of the first column: the mark of the selected row. */
@@ -31,6 +38,26 @@ export const groupShape = ({ side, view }: TopConnections, width: number): Shape
 export function sortMark({ sorts, view }: TopConnections): SortMark {
   const { field, isDescending } = sorts[view]
   return { columns: sortColumns[field], mark: isDescending ? "↓" : "↑" }
+}
+
+const words: Readonly<Record<SortField, string>> = {
+  bandwidth: "TX/s",
+  connections: "CONNS",
+  port: "PORTS",
+  process: "PROCESS",
+  unit: "UNIT",
+  peer: "PEER",
+  state: "STATE",
+  queue: "SEND-Q",
+  rtt: "RTT",
+  why: "WHY",
+}
+
+/** The column that the operator has chosen to sort by; nothing while the order is the one of the start. */
+export function chosenWord({ sorts, view }: TopConnections): string | undefined {
+  const { field } = sorts[view]
+  if (field === initial.sorts[view].field) return undefined
+  return field === "port" && view === "connections" ? "LPORT" : words[field]
 }
 
 /** What a click on the heading at cell `x` sorts by, or nothing. */

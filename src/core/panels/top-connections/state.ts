@@ -6,7 +6,21 @@ import type { Field } from "../../text/field.ts"
 
 /** `services` are connections joined by peer, service port and process: what the rows of a record are. */
 export type ViewName = "connections" | "groups" | "services"
-export type SortField = "bandwidth" | "connections" | "port"
+/** The first three have a key each, all of them a column title to click on. */
+export type SortField =
+  | "bandwidth"
+  | "connections"
+  | "port"
+  | "process"
+  | "unit"
+  | "peer"
+  | "state"
+  | "queue"
+  | "rtt"
+  | "why"
+
+/** Names are read from A on, figures from the largest. */
+export const isNameField = (field: SortField): boolean => ["process", "unit", "peer", "state"].includes(field)
 
 export interface Sort {
   readonly field: SortField

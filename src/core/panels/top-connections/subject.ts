@@ -1,5 +1,6 @@
 /** The selected row as a subject: what details are shown of, and what an action is about. */
 import type { Facts } from "../../app/facts.ts"
+import type { About } from "../../app/panel.ts"
 import { type Connections, connectionAt, cookieOf, isPassedOn, processNameAt } from "../../model/connections.ts"
 import { countPorts, namespaceAt, type Subject } from "../../model/subject.ts"
 import { isAny } from "../../text/endpoint.ts"
@@ -35,6 +36,12 @@ export function subjectOf(slice: TopConnections): Subject | undefined {
     ...placeOf(connections, here[0]!),
     ...(elsewhereCount > 0 ? { elsewhereCount } : {}),
   }
+}
+
+/** What the selected row is, for whoever is asked about it; a row that has ended is nobody's any more. */
+export function selectionOf(slice: TopConnections): About | undefined {
+  const subject = slice.isGone ? undefined : subjectOf(slice)
+  return subject === undefined ? undefined : { subject, trail: slice.trail?.points ?? [] }
 }
 
 function placeOf(connections: Connections, row: number): Pick<Subject, "namespace"> {

@@ -6,7 +6,15 @@ import type { Size } from "../../text/line.ts"
 import { scrolled } from "../../text/scroll.ts"
 import { pageRows } from "./page.ts"
 import { followSelection, selectAt } from "./selection.ts"
-import { type Prompt, protocols, rowCount, type SortField, type TopConnections, windowTop } from "./state.ts"
+import {
+  isNameField,
+  type Prompt,
+  protocols,
+  rowCount,
+  type SortField,
+  type TopConnections,
+  windowTop,
+} from "./state.ts"
 import { subjectOf, whyNoBlock } from "./subject.ts"
 
 export type TopConnectionsAction =
@@ -72,7 +80,7 @@ const reducers: Reducers = {
     ask(slice, { view: slice.view === "groups" ? rowsView(facts) : "groups" }, facts),
   "top-connections/sort": (slice, { field: wanted }, facts) => {
     const sort = slice.sorts[slice.view]
-    const next = { field: wanted, isDescending: sort.field === wanted ? !sort.isDescending : true }
+    const next = { field: wanted, isDescending: sort.field === wanted ? !sort.isDescending : !isNameField(wanted) }
     return ask(slice, { sorts: { ...slice.sorts, [slice.view]: next } }, facts)
   },
   "top-connections/ask": (slice, { kind }) => [

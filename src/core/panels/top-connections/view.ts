@@ -1,10 +1,11 @@
 /** Top Connections as lines: what is asked, the table, the selected row in words. */
-import type { Facts } from "../../app/facts.ts"
+import { type Facts, maskOf } from "../../app/facts.ts"
 import { emptyText as emptyWindowText } from "../../app/replay-words.ts"
 import { connectionAt } from "../../model/connections.ts"
 import { describeGroups } from "../../model/groups.ts"
 import { lineWidth } from "../../text/layer.ts"
 import { type Line, line, type Size, span } from "../../text/line.ts"
+import type { Mask } from "../../text/mask.ts"
 import { tableHead, tableRow } from "../../text/table.ts"
 import { harmless, wrap } from "../../text/width.ts"
 import { unitLabel } from "./columns.ts"
@@ -72,15 +73,15 @@ function tableLines<Row>({ columns, widths }: Shape<Row>, rows: readonly Row[], 
 function connectionLines(
   slice: TopConnections,
   { connections, listed }: Rows,
-  { isMasked, settings }: Facts,
+  facts: Facts,
   width: number,
   top: number,
   page: number,
 ): readonly Line[] {
   const rows = [...listed.subarray(top, top + page)].map((row) => ({
     connection: connectionAt(connections, row),
-    isMasked,
-    band: settings.thresholds.bandwidthPerSecond,
+    mask: maskOf(facts),
+    band: facts.settings.thresholds.bandwidthPerSecond,
   }))
   return tableLines(connectionShape(width), rows, slice, top)
 }
@@ -88,7 +89,7 @@ function connectionLines(
 function groupLines(
   slice: TopConnections,
   rows: Rows,
-  { isMasked, settings }: Facts,
+  facts: Facts,
   width: number,
   top: number,
   page: number,
@@ -99,8 +100,8 @@ function groupLines(
     group,
     unit: unitLabel(connectionAt(rows.connections, rows.groups!.table.row[wanted[i]!]!)),
     ...(elapsedMs === undefined ? {} : { elapsedMs }),
-    isMasked,
-    band: settings.thresholds.bandwidthPerSecond,
+    mask: maskOf(facts),
+    band: facts.settings.thresholds.bandwidthPerSecond,
   }))
   return tableLines(groupShape(slice, width), shown, slice, top)
 }
@@ -109,7 +110,7 @@ const groupsOf = ({ connections, listed, groups }: Rows, { side }: TopConnection
   describeGroups(connections, listed, groups!.table, side, wanted)
 
 function detailLines(slice: TopConnections, rows: Rows, facts: Facts, width: number): readonly Line[] {
-  const about = detail(slice, rows, facts.isMasked, width - 2)
+  const about = detail(slice, rows, maskOf(facts), width - 2)
   return [ruleLine(totalsLine(facts, width - RULE_MIN), width), ...about.map((content) => [span(" "), ...content])]
 }
 
@@ -123,10 +124,10 @@ function ruleLine(content: Line, width: number): Line {
   return [span(" "), stroke(2), span(" "), ...content, span(" "), stroke(width - lineWidth(content) - 6)]
 }
 
-function detail(slice: TopConnections, rows: Rows, isMasked: boolean, width: number): readonly Line[] {
+function detail(slice: TopConnections, rows: Rows, mask: Mask, width: number): readonly Line[] {
   if (slice.isGone) return goneDetail
   if (rows.groups !== undefined)
-    return groupDetail(groupsOf(rows, slice, [rows.groups.order[slice.cursor]!])[0]!, isMasked, width)
+    return groupDetail(groupsOf(rows, slice, [rows.groups.order[slice.cursor]!])[0]!, mask, width)
   const row = connectionRowAt(rows, slice.cursor)
-  return row === undefined ? [] : connectionDetail(connectionAt(rows.connections, row), isMasked, width)
+  return row === undefined ? [] : connectionDetail(connectionAt(rows.connections, row), mask, width)
 }

@@ -14,6 +14,7 @@ import { usageFailure, worldFailure } from "../../failure.ts"
 import { complain, print } from "../../plain/output.ts"
 import { choosePlace } from "../choose.ts"
 import { History } from "../history.ts"
+import { newMask } from "../mask.ts"
 import { dayOfPlace, type HistoryPlace, placeName, segmentsIn } from "../place.ts"
 
 type AtRequest = Extract<ReplayRequest, { kind: "replay-at" }>
@@ -37,7 +38,7 @@ export async function printMoment(asked: AtRequest): Promise<void> {
   const until = to - from < DAY_MS / 2 ? Math.min(to, from + SECOND_MS - 1) : to
   const found = findMoment(place, until)
   const offset = (at: number) => timestamp({ at, offsetMinutes: hostZone(at) })
-  const line = asked.sensitiveIp ? maskLine(found.line) : found.line
+  const line = asked.sensitiveIp ? maskLine(found.line, newMask()) : found.line
   if (asked.json)
     await print([
       json({

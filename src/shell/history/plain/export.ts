@@ -10,6 +10,7 @@ import { hostZone } from "../../daemon/caller.ts"
 import { complain, print } from "../../plain/output.ts"
 import { choosePlace, chooseWindow } from "../choose.ts"
 import { History } from "../history.ts"
+import { newMask } from "../mask.ts"
 
 type ExportRequest = Extract<ReplayRequest, { kind: "replay-export" }>
 
@@ -19,11 +20,12 @@ export async function printRows(asked: ExportRequest): Promise<void> {
   const history = new History(place, chooseWindow(asked, place, Date.now()), { zone: hostZone, now: Date.now })
   try {
     while (history.indexMore(1_000));
+    const mask = asked.sensitiveIp ? newMask() : undefined
     const isCsv = asked.format === "csv"
     if (isCsv) await print([csvHead()])
     let count = 0
     for (const line of snapshots(history)) {
-      const shown = asked.sensitiveIp ? maskLine(line) : line
+      const shown = mask === undefined ? line : maskLine(line, mask)
       await print(isCsv ? csvRows(shown) : [count === 0 ? "[\n" : ",\n", json(shown)])
       count++
     }

@@ -11,6 +11,7 @@ import { usageFailure } from "../../failure.ts"
 import { complain, print } from "../../plain/output.ts"
 import { choosePlace, chooseWindow } from "../choose.ts"
 import { History } from "../history.ts"
+import { newMask } from "../mask.ts"
 import { placeName } from "../place.ts"
 import { type Hit, searchHistory } from "../search-history.ts"
 
@@ -20,7 +21,7 @@ const SLICE_MS = 50
 
 /** Throws a `Failure` when there is nothing to look into. */
 export async function printHits(asked: SearchRequest): Promise<void> {
-  const query = parseQuery(asked.search, { isMasked: asked.sensitiveIp })
+  const query = parseQuery(asked.search, asked.sensitiveIp ? newMask() : undefined)
   if (query === undefined)
     throw usageFailure("--search takes an address, a network such as 10.0.0.0/8, a port or a process")
   const { place, notes } = await choosePlace(asked)

@@ -9,10 +9,11 @@ export async function request(options: {
   readonly port: number
   readonly count: number
   readonly perSecond: number
+  readonly seconds?: number
   readonly isBurst?: boolean
   readonly isWhole?: boolean
 }): Promise<void> {
-  const { to, port, count, perSecond, isBurst, isWhole } = options
+  const { to, port, count, perSecond, seconds = 60, isBurst, isWhole } = options
   const ask = () =>
     void Bun.connect({
       hostname: to,
@@ -29,6 +30,6 @@ export async function request(options: {
     for (let i = 0; i < count; i++) ask()
     return
   }
-  const work = pace({ perSecond, seconds: 60, count }, ask)
+  const work = pace({ perSecond, seconds, count }, ask)
   if (isWhole === true) await work
 }

@@ -1,5 +1,5 @@
 /** Packets and capture files, built byte by byte: a test names only what it is about. */
-import { parseAddress } from "../src/core/wire/address.ts"
+import { parseAddress } from "../../src/core/wire/address.ts"
 
 export type Bytes = Uint8Array<ArrayBuffer>
 

@@ -1,12 +1,12 @@
 /** Builder: the connections of two looks, as the model derives them. */
-import { defaultThresholds } from "../src/core/config/thresholds.ts"
-import type { Connections } from "../src/core/model/connections.ts"
-import { deriveModel } from "../src/core/model/model.ts"
-import { createRateTable } from "../src/core/model/rates.ts"
-import { linkPrevious } from "../src/core/sample/link.ts"
-import type { Owner } from "../src/core/sample/owners.ts"
-import { missing, reading, type Sample } from "../src/core/sample/sample.ts"
-import type { SocketTable } from "../src/core/sample/socket-table.ts"
+import { defaultThresholds } from "../../src/core/config/thresholds.ts"
+import type { Connections } from "../../src/core/model/connections.ts"
+import { deriveModel } from "../../src/core/model/model.ts"
+import { createRateTable } from "../../src/core/model/rates.ts"
+import { linkPrevious } from "../../src/core/sample/link.ts"
+import type { Owner } from "../../src/core/sample/owners.ts"
+import { missing, reading, type Sample } from "../../src/core/sample/sample.ts"
+import type { SocketTable } from "../../src/core/sample/socket-table.ts"
 import { type SocketSpec, tableOf } from "./sockets.ts"
 
 /** A socket of the second look; `process` and `pid` say who holds it. */

@@ -1,20 +1,20 @@
 /**
  * Builders: a flow as the kernel would send it, and tables of such flows. A test names only what it is about.
  */
-import { createFlowIndex } from "../src/core/sample/flow-link.ts"
-import { appendFlow, createFlowTable, type FlowTable } from "../src/core/sample/flow-table.ts"
-import type { FlowScope, Flows } from "../src/core/sample/flows.ts"
-import { parseAddress } from "../src/core/wire/address.ts"
-import { concat } from "../src/core/wire/codec.ts"
+import { createFlowIndex } from "../../src/core/sample/flow-link.ts"
+import { appendFlow, createFlowTable, type FlowTable } from "../../src/core/sample/flow-table.ts"
+import type { FlowScope, Flows } from "../../src/core/sample/flows.ts"
+import { parseAddress } from "../../src/core/wire/address.ts"
+import { concat } from "../../src/core/wire/codec.ts"
 import {
   FLOW_MESSAGE,
   type FlowAttributes,
   type FlowTuple,
   flowAttributes,
   nfgenmsg,
-} from "../src/core/wire/conntrack.ts"
-import { AF_INET, AF_INET6, IPPROTO_TCP } from "../src/core/wire/inet-diag.ts"
-import { datagram, writeRequest } from "../src/core/wire/message.ts"
+} from "../../src/core/wire/conntrack.ts"
+import { AF_INET, AF_INET6, IPPROTO_TCP } from "../../src/core/wire/inet-diag.ts"
+import { datagram, writeRequest } from "../../src/core/wire/message.ts"
 
 export interface FlowSpec extends Omit<FlowAttributes, "original" | "reply"> {
   /** `10.0.0.1:1000 > 10.0.0.2:80`, `[::1]:1000 > [::2]:80`. */

@@ -4,10 +4,10 @@
  * A capture is a row of datagrams, each behind its length in four little-endian bytes.
  */
 import { readFileSync } from "node:fs"
-import { concat, u32h } from "../src/core/wire/codec.ts"
-import { type Datagram, datagram } from "../src/core/wire/message.ts"
+import { concat, u32h } from "../../src/core/wire/codec.ts"
+import { type Datagram, datagram } from "../../src/core/wire/message.ts"
 
-const folder = `${import.meta.dir}/fixtures/wire`
+const folder = `${import.meta.dir}/../fixtures/wire`
 
 export const capturePath = (name: string, extension: "bin" | "md"): string => `${folder}/${name}.${extension}`
 

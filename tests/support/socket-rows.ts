@@ -1,6 +1,6 @@
 /** Builds socket tables by hand: a test says only what it is about. */
-import { createSocketTable, growSocketTable, type SocketTable } from "../src/core/sample/socket-table.ts"
-import { AF_INET, IPPROTO_TCP } from "../src/core/wire/inet-diag.ts"
+import { createSocketTable, growSocketTable, type SocketTable } from "../../src/core/sample/socket-table.ts"
+import { AF_INET, IPPROTO_TCP } from "../../src/core/wire/inet-diag.ts"
 
 export const ESTABLISHED = 1
 export const SYN_RECV = 3

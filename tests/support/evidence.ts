@@ -1,9 +1,9 @@
 /** Builder: the evidence of one window, in which nothing happens but what a test names. */
-import { defaultThresholds, type Thresholds } from "../src/core/config/thresholds.ts"
-import type { CounterName } from "../src/core/diagnosis/measure.ts"
-import { EMPTY_SURVEY, type Evidence, type LinkRise, type Scope, type UdpRise } from "../src/core/model/evidence.ts"
-import type { SocketSurvey } from "../src/core/model/socket-survey.ts"
-import { reading } from "../src/core/sample/sample.ts"
+import { defaultThresholds, type Thresholds } from "../../src/core/config/thresholds.ts"
+import type { CounterName } from "../../src/core/diagnosis/measure.ts"
+import { EMPTY_SURVEY, type Evidence, type LinkRise, type Scope, type UdpRise } from "../../src/core/model/evidence.ts"
+import type { SocketSurvey } from "../../src/core/model/socket-survey.ts"
+import { reading } from "../../src/core/sample/sample.ts"
 
 /** Every counter that a rule reads stands at this before the window. */
 const BEFORE = 1_000

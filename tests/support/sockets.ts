@@ -1,9 +1,9 @@
 /**
  * Builders: a socket as the kernel would send it, and tables of such sockets. A test names only what it is about.
  */
-import { appendSocket, createSocketTable, type SocketTable } from "../src/core/sample/socket-table.ts"
-import { parseAddress } from "../src/core/wire/address.ts"
-import { concat } from "../src/core/wire/codec.ts"
+import { appendSocket, createSocketTable, type SocketTable } from "../../src/core/sample/socket-table.ts"
+import { parseAddress } from "../../src/core/wire/address.ts"
+import { concat } from "../../src/core/wire/codec.ts"
 import {
   AF_INET,
   AF_INET6,
@@ -13,8 +13,8 @@ import {
   SOCK_DIAG_BY_FAMILY,
   type SocketMessage,
   tcpStates,
-} from "../src/core/wire/inet-diag.ts"
-import { datagram, writeRequest } from "../src/core/wire/message.ts"
+} from "../../src/core/wire/inet-diag.ts"
+import { datagram, writeRequest } from "../../src/core/wire/message.ts"
 
 type State = (typeof tcpStates)[keyof typeof tcpStates]
 
