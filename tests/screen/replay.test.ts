@@ -272,6 +272,14 @@ describe("what is shown", () => {
     expect(text).toContain("░░░░")
     expect(text).toContain("GAP 28m0s before")
   })
+
+  test("an outage shorter than a column is seen under it", () => {
+    const day = Array.from({ length: 400 }, (_, i) => ({ at: clockAt(i < 200 ? i : i + 4), in: [web] }))
+    const marks = frame(open({ lines: day, width: 80, height: 24 }).state)
+      .split("\n")
+      .at(-5)
+    expect(marks).toMatch(/^│ ▲ *· *│$/)
+  })
 })
 
 describe("the timeline", () => {

@@ -79,7 +79,7 @@ function makeColumns(index: HistoryIndex, range: TimeRange, width: number, measu
       const here = values[row]!
       if (!Number.isNaN(here) && (value === undefined || here > value)) value = here
       severity = Math.max(severity, severityAt(index, row))
-      hasGap ||= row > first && isAfterGap(index, row)
+      hasGap ||= isAfterGap(index, row)
     }
     const kind =
       row > first ? "lines" : row === 0 || row === length ? "outside" : isAfterGap(index, row) ? "gap" : "between"
