@@ -1,6 +1,7 @@
 /** The commands that belong to no panel. */
 import type { Facts } from "./facts.ts"
 import { dashboardPanels, type SomeCommand } from "./registry.ts"
+import { replayCommands } from "./replay-commands.ts"
 
 /** The first two digits are pages: the dashboard and the charts. */
 const PAGES = 2
@@ -14,11 +15,13 @@ const toPanels = dashboardPanels().map(
     keys: [String(PAGES + i + 1)],
     title: `To ${panel.name ?? panel.id}`,
     group: "Screen",
+    ...(panel.only === undefined ? {} : { only: panel.only }),
     action: { type: "app/focus", panel: panel.id },
   }),
 )
 
 export const appCommands: readonly SomeCommand[] = [
+  ...replayCommands,
   {
     id: "app.dashboard",
     keys: ["1", "ctrl+1"],
@@ -82,6 +85,7 @@ export const appCommands: readonly SomeCommand[] = [
     title: "Freeze the screen, and go on",
     hint: { key: "p", word: "pause" },
     group: "Screen",
+    refuse: (_, { source }) => (source === "replay" ? "a replay stands still by itself; L follows its end" : undefined),
     action: { type: "app/pause" },
   },
   {
@@ -89,6 +93,8 @@ export const appCommands: readonly SomeCommand[] = [
     keys: ["r"],
     title: "Look now, even if paused",
     group: "Screen",
+    refuse: (_, { source }) =>
+      source === "replay" ? "a replay does not look at the host; L follows its end" : undefined,
     action: { type: "look/wanted" },
   },
   {

@@ -1,8 +1,12 @@
 /** Everything the program can ask of the world, as data. */
 import type { MitigationEffect } from "./mitigation.ts"
+import type { ReplayEffect } from "./replay.ts"
 import type { TraceEffect } from "./tracing.ts"
 
-export type Effect =
+export type Effect = LiveEffect | ReplayEffect | EveryEffect
+
+/** What only the live dashboard can do. */
+export type LiveEffect =
   | MitigationEffect
   | TraceEffect
   /** One look at the whole host. Answers `look/collected`. */
@@ -13,5 +17,8 @@ export type Effect =
   | { readonly type: "release/ask" }
   /** Who listens on a port or uses it, in every network namespace. Answers `pod-lookup/answered`. Changes nothing. */
   | { readonly type: "port/look-up"; readonly port: number }
+
+/** What every screen can do. */
+export type EveryEffect =
   /** Give the terminal back and end. */
-  | { readonly type: "program/quit"; readonly code: number }
+  { readonly type: "program/quit"; readonly code: number }

@@ -14,6 +14,7 @@ import type { Mask } from "../text/mask.ts"
 import type { Explained } from "./explanation.ts"
 import type { GuideSection } from "./guide.ts"
 import type { Place } from "./mitigation.ts"
+import type { Replay, Wanted } from "./replay.ts"
 import type { PanelId } from "./state.ts"
 import type { Tracing } from "./tracing.ts"
 
@@ -43,6 +44,13 @@ export interface Notice {
   readonly until: number
 }
 
+/**
+ * The wall clock, as far as the last look tells it: findings are dated by it, and `now` is another clock. In a replay it
+ * is the time of the record.
+ */
+export const wallTime = ({ source, model, now, lookedAt = now }: Facts): number =>
+  (model?.at ?? 0) + (source === "replay" ? 0 : now - lookedAt)
+
 export interface Facts {
   readonly source: "live" | "replay"
   readonly settings: Settings
@@ -65,6 +73,10 @@ export interface Facts {
   readonly changes: readonly Change[]
   /** The interface, second by second. */
   readonly lane?: Lane
+  /** Where we are in the history; absent on the live screen. */
+  readonly replay?: Replay
+  /** The snapshot of the history that is being read. */
+  readonly wanted?: Wanted
   /** The host's own figures, second by second. */
   readonly pulse?: Pulse
   /** The last quarter of an hour, second by second. It goes on while the screen is frozen. */

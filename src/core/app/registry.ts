@@ -1,7 +1,8 @@
 /** The panel list, seen without the exact type of each: what update, view and keymap need to treat all panels alike. */
 import { panels } from "../panels/index.ts"
 import type { Action } from "./action.ts"
-import type { Command } from "./command.ts"
+import { type Command, existing } from "./command.ts"
+import type { Facts } from "./facts.ts"
 import type { Panel } from "./panel.ts"
 import type { PanelId, State } from "./state.ts"
 
@@ -22,9 +23,11 @@ export function panelOf(id: PanelId): SomePanel {
 export const ownerOfAction = (action: Action): SomePanel | undefined =>
   byId.get(action.type.slice(0, action.type.indexOf("/")) as PanelId)
 
-/** Panels that have a place on the dashboard, in the order of Tab. */
-export const dashboardPanels = (): readonly SomePanel[] =>
-  everyPanel.filter(({ place }) => place.region === "main" || place.region === "side")
+/** Panels that have a place on the dashboard, in the order of Tab; without a source, those of both screens. */
+export const dashboardPanels = (source?: Facts["source"]): readonly SomePanel[] =>
+  (source === undefined ? everyPanel : existing(everyPanel, source)).filter(({ place }) =>
+    (["main", "side", "band"] as const).some((region) => region === place.region),
+  )
 
 /** The panel that keys go to: the overlay on top, else the page, else the one with the focus. */
 export const frontOf = ({ overlays, page, focus }: Pick<State, "overlays" | "page" | "focus">): SomePanel =>

@@ -12,9 +12,10 @@ import { maskAddresses } from "../text/mask.ts"
 import { countdown, duration, linkSpeed } from "../text/units.ts"
 import { cut, harmless } from "../text/width.ts"
 import type { Hint } from "./command.ts"
-import { appCommands } from "./commands.ts"
 import { maskOf } from "./facts.ts"
+import { appCommandsIn, commandsOf } from "./guide.ts"
 import { frontOf, type SomeCommand, sliceOf } from "./registry.ts"
+import { statusParts } from "./replay-words.ts"
 import type { State } from "./state.ts"
 import { traceChip } from "./tracing.ts"
 
@@ -76,6 +77,7 @@ function facts(state: State): readonly Part[] {
   const flag = (text: string): Part => ({ rank: rank.always, forms: [line(span(text, "accent"))] })
   return [
     { rank: rank.always, forms: [line(span(cut(harmless(state.settings.interfaceName), INTERFACE_MAX), "strong"))] },
+    ...replayParts(state),
     ...(isMasked ? [flag("MASKED")] : []),
     ...(isZoomed ? [flag("ZOOMED")] : []),
     ...blocksPart(state),
@@ -85,11 +87,20 @@ function facts(state: State): readonly Part[] {
       ? []
       : [{ rank: rank.notice, forms: [line(span(noticeText(state, notice.text), notice.tone))], isCut: true }]),
     ...meansPart(state),
-    ...linkPart(state),
-    ...(isPaused ? [] : [agePart(state), intervalPart(state)]),
+    ...(state.source === "replay" ? [] : linkPart(state)),
+    ...(isPaused || state.source === "replay" ? [] : [agePart(state), intervalPart(state)]),
     ...lastPart(state),
   ]
 }
+
+/** Where in the history we are; a notice gives way to none of it but the first. */
+const replayParts = ({ replay, slices }: State): readonly Part[] =>
+  replay === undefined
+    ? []
+    : statusParts(replay, slices["top-connections"].side).map((forms, i) => ({
+        rank: i === 0 ? rank.always : rank.hint,
+        forms,
+      }))
 
 const noticeText = (state: State, text: string): string => harmless(maskAddresses(text, maskOf(state)))
 
@@ -181,7 +192,15 @@ function hints(state: State): readonly Hint[] {
   const front = frontOf(state)
   const typing = front.captureHints?.(sliceOf(state, front))
   if (typing !== undefined) return typing
-  const commands = [...front.commands, ...(top === undefined ? appCommands : [])] as readonly SomeCommand[]
+  const { source } = state
+  const everywhere = top === undefined ? appCommandsIn(source) : []
+  // In a replay it is time that is gone through: those keys first.
+  const isTime = ({ group }: SomeCommand) => group === "Time"
+  const commands = [
+    ...everywhere.filter(isTime),
+    ...commandsOf(front, source),
+    ...everywhere.filter((each) => !isTime(each)),
+  ]
   // Paused, the bar says by itself what `p` does; a screen that is whole has nothing to leave.
   const isSaid = ({ id }: SomeCommand) =>
     (state.isPaused && id === "app.pause") ||

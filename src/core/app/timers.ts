@@ -4,10 +4,17 @@ import type { State } from "./state.ts"
 
 export interface Timer {
   /** Two lists with the same key and id mean the same running timer; a new key starts it anew. */
-  readonly id: "look" | "lane" | "blocks" | "match" | "trace"
+  readonly id: "clock" | "look" | "lane" | "blocks" | "match" | "trace" | "follow"
   readonly key: string
   readonly everyMs: number
-  readonly action: "look/due" | "lane/due" | "blocks/due" | "block-peer/count-due" | "trace/due"
+  readonly action:
+    | "clock/ticked"
+    | "look/due"
+    | "lane/due"
+    | "blocks/due"
+    | "block-peer/count-due"
+    | "trace/due"
+    | "history/due"
 }
 
 const SECOND_MS = 1_000
@@ -15,7 +22,12 @@ const SECOND_MS = 1_000
 const BLOCKS_MS = 5_000
 const NO_BLOCKS_MS = 30_000
 
+/** How often a history is asked for what was written since, while its end is followed and otherwise. */
+const FOLLOW_MS = 1_000
+const GROW_MS = 3_000
+
 export function timers(state: State): readonly Timer[] {
+  if (state.source === "replay") return replayTimers(state)
   const acting = actionTimers(state)
   // What the lane brings tells the time as well: one picture a second, not two. It goes on while the screen is frozen,
   // so that the charts have no hole afterwards.
@@ -24,6 +36,16 @@ export function timers(state: State): readonly Timer[] {
   // Rates need two looks: the second one comes early.
   const everyMs = state.model?.elapsedMs === undefined ? SECOND_MS : state.settings.refreshMs
   return [{ id: "look", key: `${everyMs} ${state.lookEpoch}`, everyMs, action: "look/due" }, lane, ...acting]
+}
+
+function replayTimers({ replay }: State): readonly Timer[] {
+  // What follows the end tells the time as well: one picture a second, not two.
+  if (replay?.followsEnd === true)
+    return [{ id: "follow", key: `${FOLLOW_MS}`, everyMs: FOLLOW_MS, action: "history/due" }]
+  return [
+    { id: "clock", key: "", everyMs: SECOND_MS, action: "clock/ticked" },
+    { id: "follow", key: `${GROW_MS}`, everyMs: GROW_MS, action: "history/due" },
+  ]
 }
 
 /** What goes on while the screen is frozen too: a block is no row of a look. */

@@ -14,14 +14,18 @@ import { derivePulse, type Pulse } from "../model/pulse.ts"
 import { GAP_MS, type SecondEntry, withSecond } from "../model/seconds.ts"
 import type { Sample } from "../sample/sample.ts"
 import type { Action, AppAction } from "./action.ts"
+import { tick } from "./clock.ts"
 import type { Effect } from "./effect.ts"
 import { explained } from "./explanation.ts"
-import type { Facts, Notice } from "./facts.ts"
+import type { Facts } from "./facts.ts"
 import { guide } from "./guide.ts"
 import { focusOrder, roomOf } from "./layout.ts"
 import { afterFailure, hasBlocks, isChanging, mitigationReducers } from "./mitigation.ts"
 import type { PanelStep, Say } from "./panel.ts"
 import { everyPanel, frontOf, ownerOfAction, panelOf, type SomePanel, sliceOf } from "./registry.ts"
+import type { ReplayWish } from "./replay.ts"
+import { afterReadFailure, ontoActive } from "./replay-moves.ts"
+import { replayReducers } from "./replay-reducers.ts"
 import type { PanelId, State } from "./state.ts"
 import { afterTraceFailure, isFront, seen, tracePanel, traceReducers, whenAsked } from "./tracing.ts"
 
@@ -33,7 +37,10 @@ export function update(state: State, action: Action): Step {
     panel === undefined ? updateApp(state, action as AppAction) : updatePanel(state, panel, action)
   const asked = effects.filter(isChanging).length
   const counted = asked === 0 ? next : { ...next, underWay: next.underWay + asked }
-  return [refreshPanels(state, effects.reduce(whenAsked, counted)), ...effects]
+  // The other side may have no rows in this record.
+  const isTurned = state.slices["top-connections"].side !== counted.slices["top-connections"].side
+  const [settled, ...reads] = isTurned && counted.wanted === undefined ? ontoActive(counted) : ([counted] as Step)
+  return [refreshPanels(state, effects.reduce(whenAsked, settled)), ...effects, ...reads]
 }
 
 function updatePanel(state: State, panel: SomePanel, action: Action): Step {
@@ -48,7 +55,7 @@ function withStep(state: State, panel: SomePanel, [slice, ...asked]: PanelStep<u
   const effects: Effect[] = []
   for (const each of asked) {
     if (each.type === "say") next = withNotice(next, each)
-    else if (each.type === "app/open" || each.type === "app/close") {
+    else if (each.type === "app/open" || each.type === "app/close" || isReplayWish(each)) {
       const [changed, ...more] = updateApp(next, each)
       next = changed
       effects.push(...more)
@@ -56,6 +63,8 @@ function withStep(state: State, panel: SomePanel, [slice, ...asked]: PanelStep<u
   }
   return [next, ...effects]
 }
+
+const isReplayWish = (asked: PanelStep<unknown>[1] & object): asked is ReplayWish => asked.type.startsWith("replay/")
 
 const withNotice = (state: State, { text, tone }: Pick<Say, "text" | "tone">): State => ({
   ...state,
@@ -146,20 +155,9 @@ function secondEntry(
   }
 }
 
-/** The time as last told; a notice whose time is over is the last one. */
-function tick(state: State, at: number): State {
-  const { notice, lastNotice, ...rest } = state
-  const isOver = (said: Notice | undefined): said is Notice => said !== undefined && said.until <= at
-  if (isOver(notice)) return { ...rest, now: at, lastNotice: { ...notice, until: at + LAST_NOTICE_MS } }
-  const current = notice === undefined ? rest : { ...rest, notice }
-  return isOver(lastNotice) || lastNotice === undefined ? { ...current, now: at } : { ...current, lastNotice, now: at }
-}
-
 type Reducers = { readonly [T in AppAction["type"]]: (state: State, action: Extract<AppAction, { type: T }>) => Step }
 
 const NOTICE_MS = 4_000
-/** How long a notice can still be read after its time. */
-const LAST_NOTICE_MS = 60_000
 const FAILURE_NOTICE_MS = 10_000
 
 /** The dashboard instead of a page. */
@@ -192,6 +190,7 @@ const tellForm = ([state]: Step): Step =>
 
 const reducers: Reducers = {
   ...mitigationReducers,
+  ...replayReducers,
   "peer/blocked": (state, action) => lookAgain(mitigationReducers["peer/blocked"](state, action)),
   "peer/killed": (state, action) => lookAgain(mitigationReducers["peer/killed"](state, action)),
   // The block form waits for it.
@@ -241,7 +240,7 @@ const reducers: Reducers = {
   "effect/failed": (state, { effect, reason, at }) =>
     afterFailure(
       {
-        ...tick(afterTraceFailure(state, effect), at),
+        ...afterReadFailure(tick(afterTraceFailure(state, effect), at)),
         ...(effect.type === "look/collect" ? { isCollecting: false, isLookWanted: false } : {}),
         notice: { text: reason, tone: "crit", until: at + FAILURE_NOTICE_MS },
       },
@@ -262,7 +261,7 @@ const reducers: Reducers = {
   "app/page": (state, { panel }) => [state.page === panel ? toDashboard(state) : { ...state, page: panel }],
   "app/dashboard": (state) => [toDashboard(state)],
   "app/focus-next": (state, { step }) => {
-    const order = focusOrder()
+    const order = focusOrder(state)
     const at = order.indexOf(state.focus)
     return [{ ...toDashboard(state), focus: order[(at + step + order.length) % order.length]! }]
   },

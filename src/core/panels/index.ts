@@ -8,9 +8,12 @@ import { diagnosis } from "./diagnosis/panel.ts"
 import { diagnosisHistory } from "./diagnosis-history/panel.ts"
 import { explain } from "./explain/panel.ts"
 import { help } from "./help/panel.ts"
+import { jump } from "./jump/panel.ts"
 import { podLookup } from "./pod-lookup/panel.ts"
 import { quitBlocks } from "./quit-blocks/panel.ts"
 import { systemHealth } from "./system-health/panel.ts"
+import { timeSearch } from "./time-search/panel.ts"
+import { timeline } from "./timeline/panel.ts"
 import { topConnections } from "./top-connections/panel.ts"
 import { traceHistory } from "./trace-history/panel.ts"
 import { tracePacket } from "./trace-packet/panel.ts"
@@ -21,6 +24,7 @@ export const panels = [
   topConnections,
   systemHealth,
   diagnosis,
+  timeline,
   bandwidthChart,
   help,
   explain,
@@ -35,4 +39,6 @@ export const panels = [
   traceProgress,
   traceResult,
   traceHistory,
+  jump,
+  timeSearch,
 ] as const

@@ -7,7 +7,7 @@ import { hitTest } from "./mouse.ts"
 import { pageNote } from "./page.ts"
 import { refreshRows } from "./selection.ts"
 import { chosenWord } from "./shape.ts"
-import { initial, type TopConnections } from "./state.ts"
+import { initial, initialInReplay, type TopConnections } from "./state.ts"
 import { selectionOf } from "./subject.ts"
 import { type TopConnectionsAction, update } from "./update.ts"
 import { view } from "./view.ts"
@@ -24,6 +24,7 @@ export const topConnections = definePanel<"top-connections", TopConnections, Top
   name: "Top Connections",
   place: { region: "main" },
   initial,
+  initialIn: { replay: initialInReplay },
   explanations,
   word: chosenWord,
   commands,
@@ -32,7 +33,7 @@ export const topConnections = definePanel<"top-connections", TopConnections, Top
   update,
   selection: selectionOf,
   refresh: refreshRows,
-  looksAt: ["model", "isMasked", "settings"],
+  looksAt: ["model", "isMasked", "settings", "replay"],
   view,
   mouse: hitTest,
   capture: (slice, chord) => (slice.prompt === undefined ? undefined : { type: "top-connections/type", chord }),
