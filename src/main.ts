@@ -79,6 +79,12 @@ async function run(request: Request): Promise<number> {
       case "blocks":
         await (await import("./shell/plain/blocks.ts")).printBlocks(request)
         return exitCodes.ok
+      case "replay":
+      case "replay-list":
+      case "replay-at":
+      case "replay-search":
+      case "replay-export":
+        return await (await import("./shell/history/command.ts")).replayHistory(request)
       case "trace":
       case "trace-read":
       case "trace-list":

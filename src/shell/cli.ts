@@ -57,7 +57,17 @@ export type TraceRequest =
   | { readonly kind: "trace-read"; readonly file: string; readonly json: boolean }
   | { readonly kind: "trace-list"; readonly json: boolean; readonly dataDir?: string }
 
+/** The part of the history that is asked for. */
+export type HistoryAsk = Pick<Values<"replay">, "begin" | "end" | "since" | "file" | "dataDir" | "sensitiveIp">
+export type ReplayRequest =
+  | ({ readonly kind: "replay"; readonly healthConfig?: string } & HistoryAsk)
+  | ({ readonly kind: "replay-list"; readonly json: boolean } & HistoryAsk)
+  | ({ readonly kind: "replay-at"; readonly at: string; readonly json: boolean } & HistoryAsk)
+  | ({ readonly kind: "replay-search"; readonly search: string; readonly json: boolean } & HistoryAsk)
+  | ({ readonly kind: "replay-export"; readonly format: "csv" | "json" } & HistoryAsk)
+
 export type Request =
+  | ReplayRequest
   | DaemonRequest
   | TraceRequest
   | LiveRequest
@@ -293,6 +303,7 @@ function readRequest(asked: Asked): Request {
   if (asked.command.name.startsWith("daemon "))
     return { kind: asked.command.name, ...readValues(asked) } as unknown as DaemonRequest
   if (asked.command.name === "trace") return readTrace(asked)
+  if (asked.command.name === "replay") return readReplay(asked)
   if (asked.command.name === "diagnose") return { kind: "diagnose", ...readValues<"diagnose">(asked) }
   if (asked.command.name === "config") {
     const [word] = asked.words
@@ -326,6 +337,29 @@ function readTarget(asked: Asked, port: number | undefined): Target {
   const target = parseTarget(word, port)
   if (!target.ok) throw new Wrong(`${name} ${quoted(word)}: ${target.reason}`)
   return target.value
+}
+
+function readReplay(asked: Asked): Request {
+  const { list, at, search, export: format, json, healthConfig, ...ask } = readValues<"replay">(asked)
+  const instead = (["list", "at", "search", "export"] as const).filter((id) => asked.texts.has(id))
+  const [first, second] = instead
+  if (second !== undefined) throw new Wrong(`--${first} and --${second} exclude each other`)
+  if (json && (first === undefined || first === "export"))
+    throw new Wrong("--json goes with --list, --at or --search; --export json prints every row")
+  if (first !== undefined && healthConfig !== undefined)
+    throw new Wrong(`--health-config means nothing with --${first}`)
+  if (at !== undefined) {
+    const extra = (["begin", "end", "since"] as const).find((id) => asked.texts.has(id))
+    if (extra !== undefined) throw new Wrong(`--at names one moment: --${extra} means nothing with it`)
+    return { kind: "replay-at", at, json, ...ask }
+  }
+  if (list) return { kind: "replay-list", json, ...ask }
+  if (search !== undefined) return { kind: "replay-search", search, json, ...ask }
+  if (format !== undefined) {
+    if (format !== "csv" && format !== "json") throw new Wrong(`--export takes csv or json, not ${quoted(format)}`)
+    return { kind: "replay-export", format, ...ask }
+  }
+  return { kind: "replay", ...(healthConfig === undefined ? {} : { healthConfig }), ...ask }
 }
 
 function readTrace(asked: Asked): Request {

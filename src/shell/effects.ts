@@ -1,4 +1,5 @@
 /** What the live dashboard does when it is asked: one handler for each effect. Nothing else of it changes the host. */
+import type { EveryEffect, LiveEffect } from "../core/app/effect.ts"
 import type { Note } from "../core/sample/sample.ts"
 import type { Collector } from "./collect.ts"
 import { mitigationEffects } from "./effects/mitigation.ts"
@@ -15,7 +16,12 @@ export interface LiveWorld {
   readonly quit: (code: number) => void
 }
 
-export const liveEffects = ({ collector, interfaceName, notes, quit }: LiveWorld): EffectHandlers => ({
+export const liveEffects = ({
+  collector,
+  interfaceName,
+  notes,
+  quit,
+}: LiveWorld): EffectHandlers<LiveEffect | EveryEffect> => ({
   "look/collect": async (_, state) => {
     const { sample, rates } = await collector.look(state.sample)
     const withNotes = { ...sample, notes: [...notes, ...sample.notes] }

@@ -19,6 +19,9 @@ export interface TerminalFacts {
   readonly stdinIsTerminal: boolean
   readonly stdoutIsTerminal: boolean
   readonly env: Readonly<Record<string, string | undefined>>
+  /** What is to be drawn, and what prints the same; absent: the dashboard. */
+  readonly name?: string
+  readonly instead?: string
 }
 
 export type TerminalCheck =
@@ -34,18 +37,24 @@ export type TerminalCheck =
   | { readonly ok: false; readonly reason: string }
 
 /** Whether a dashboard can be drawn, and how; else why not, and what to do instead. */
-export function judgeTerminal({ stdinIsTerminal, stdoutIsTerminal, env }: TerminalFacts): TerminalCheck {
+export function judgeTerminal({
+  stdinIsTerminal,
+  stdoutIsTerminal,
+  env,
+  name = "the dashboard",
+  instead = "`holyf-network connections` or `snapshot`",
+}: TerminalFacts): TerminalCheck {
   if (!stdinIsTerminal || !stdoutIsTerminal) {
     const end = stdoutIsTerminal ? "stdin" : "stdout"
     return {
       ok: false,
-      reason: `the dashboard needs a terminal and ${end} is none; use \`holyf-network connections\` or \`snapshot\``,
+      reason: `${name} needs a terminal and ${end} is none; use ${instead}`,
     }
   }
   const term = env.TERM ?? ""
   if (term === "" || term === "dumb") {
     const problem = term === "" ? "TERM is not set" : "TERM=dumb cannot move the cursor"
-    return { ok: false, reason: `${problem}; set TERM, or use \`holyf-network connections\` or \`snapshot\`` }
+    return { ok: false, reason: `${problem}; set TERM, or use ${instead}` }
   }
   // POSIX: LC_ALL wins over LC_CTYPE, which wins over LANG; an empty value counts as unset.
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || ""
@@ -66,10 +75,14 @@ export function rendererTerm(term: string, colorTerm: string): string {
   return /^(screen|tmux)/.test(term) ? "screen-256color" : "xterm-256color"
 }
 
-/** `judgeTerminal` for this process. */
-export const checkTerminal = (): TerminalCheck =>
+/** `judgeTerminal` for this process; `hasKeys` when they come another way than by stdin. */
+export const checkTerminal = ({
+  hasKeys = false,
+  ...program
+}: Pick<TerminalFacts, "name" | "instead"> & { readonly hasKeys?: boolean } = {}): TerminalCheck =>
   judgeTerminal({
-    stdinIsTerminal: isatty(0),
+    stdinIsTerminal: hasKeys || isatty(0),
     stdoutIsTerminal: isatty(1),
     env: process.env,
+    ...program,
   })

@@ -10,8 +10,8 @@ import { type Timer, timers } from "../core/app/timers.ts"
 import { update } from "../core/app/update.ts"
 
 /** One handler for each effect. It may answer an action; what it throws becomes `effect/failed`. */
-export type EffectHandlers = {
-  readonly [T in Effect["type"]]: (
+export type EffectHandlers<E extends Effect = Effect> = {
+  readonly [T in E["type"]]: (
     effect: Extract<Effect, { type: T }>,
     state: State,
   ) => Action | undefined | Promise<Action | undefined>
@@ -34,7 +34,8 @@ export class Program {
 
   constructor(
     private current: State,
-    private readonly handlers: EffectHandlers,
+    /** Those of this screen: what is not among them cannot be done by it, whatever is asked. */
+    private readonly handlers: Partial<EffectHandlers>,
     private readonly paint: (state: State) => void,
     private readonly loop: Loop,
   ) {
@@ -80,10 +81,10 @@ export class Program {
 
   private async perform(effect: Effect): Promise<void> {
     try {
-      const handle = this.handlers[effect.type] as (
-        effect: Effect,
-        state: State,
-      ) => ReturnType<EffectHandlers["look/collect"]>
+      const handle = this.handlers[effect.type] as
+        | ((effect: Effect, state: State) => ReturnType<EffectHandlers["look/collect"]>)
+        | undefined
+      if (handle === undefined) throw new Error(`this screen cannot do ${effect.type}`)
       const action = await handle(effect, this.current)
       if (action !== undefined) this.dispatch(action)
     } catch (error) {

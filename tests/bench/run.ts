@@ -18,6 +18,7 @@ import { keys } from "./keys.ts"
 import { looks } from "./looks.ts"
 import { memory } from "./memory.ts"
 import { measureNamespaces } from "./namespaces.ts"
+import { measureReplay } from "./replay.ts"
 import { start } from "./start.ts"
 
 const always: readonly Bench[] = [looks, flat, start, keys, memory, idle]
@@ -36,6 +37,12 @@ const onDemand: readonly Bench[] = [
     name: "diagnosis",
     about: "all rules over 100,000 sockets",
     measure: async () => measureDiagnosis(),
+    isSelfContained: true,
+  },
+  {
+    name: "replay",
+    about: "a day of 2,840 snapshots of 380 rows, a third of a gigabyte, and thirty such days compressed",
+    measure: measureReplay,
     isSelfContained: true,
   },
   { name: "namespaces", about: "2,000 processes", measure: measureNamespaces, isSelfContained: true },

@@ -1,6 +1,7 @@
 /** The loop: timers follow the state, the screen comes before the world, and no failure ends the program. */
 import { describe, expect, test } from "bun:test"
 import type { Action } from "../../src/core/app/action.ts"
+import type { EveryEffect, LiveEffect } from "../../src/core/app/effect.ts"
 import { actionForKey } from "../../src/core/app/keymap.ts"
 import { initialState, type State } from "../../src/core/app/state.ts"
 import { missing, reading } from "../../src/core/sample/sample.ts"
@@ -10,8 +11,10 @@ import { Clock } from "../support/clock.ts"
 import { collected, type HostSpec, settings } from "../support/host.ts"
 import { webServer } from "../support/hosts.ts"
 
+type LiveHandlers = EffectHandlers<LiveEffect | EveryEffect>
+
 /** Actions on the host: not part of these tests. */
-const idle: Omit<EffectHandlers, "look/collect" | "lane/collect" | "program/quit"> = {
+const idle: Omit<LiveHandlers, "look/collect" | "lane/collect" | "program/quit"> = {
   "capabilities/probe": () => undefined,
   "blocks/list": () => undefined,
   "blocks/tidy": () => undefined,
@@ -37,7 +40,7 @@ const idle: Omit<EffectHandlers, "look/collect" | "lane/collect" | "program/quit
 
 interface Options {
   readonly host?: HostSpec
-  readonly handlers?: Partial<EffectHandlers>
+  readonly handlers?: Partial<LiveHandlers>
 }
 
 /** A live program over a host that answers at once; `happened` is what it painted and asked, in order. */
@@ -46,7 +49,7 @@ function live({ host = webServer, handlers = {} }: Options = {}) {
   const happened: string[] = []
   const painted: State[] = []
   const note = (word: string) => void happened.push(word)
-  const answers: EffectHandlers = {
+  const answers: LiveHandlers = {
     ...idle,
     "look/collect": (_, state) => collected(host, state.sample, clock.loop.now()),
     "lane/collect": () => ({
@@ -58,7 +61,7 @@ function live({ host = webServer, handlers = {} }: Options = {}) {
     "program/quit": () => undefined,
     ...handlers,
   }
-  const noted: EffectHandlers = {
+  const noted: LiveHandlers = {
     ...answers,
     "look/collect": (effect, state) => {
       note("look")
@@ -297,7 +300,7 @@ describe("actions on the host", () => {
 
   test("matches are counted each second while the form is open", async () => {
     let counts = 0
-    const handlers = { "peer/match": () => void counts++ } as unknown as Partial<EffectHandlers>
+    const handlers = { "peer/match": () => void counts++ } as unknown as Partial<LiveHandlers>
     const { start, press, clock } = live({ handlers })
     await start()
     press("k")

@@ -153,6 +153,7 @@ describe("which rows, in which order", () => {
     expect(top(state).sorts).toEqual({
       connections: { field: "port", isDescending: true },
       groups: { field: "connections", isDescending: true },
+      services: { field: "bandwidth", isDescending: true },
     })
   })
 

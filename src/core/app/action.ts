@@ -6,12 +6,14 @@ import type { Size, Tone } from "../text/line.ts"
 import type { Effect } from "./effect.ts"
 import type { MitigationAction } from "./mitigation.ts"
 import type { About } from "./panel.ts"
+import type { ReplayAction } from "./replay.ts"
 import type { PanelId } from "./state.ts"
 import type { TraceAction } from "./tracing.ts"
 
 export type AppAction =
   | MitigationAction
   | TraceAction
+  | ReplayAction
   /** The terminal has this size now. */
   | { readonly type: "screen/resized"; readonly size: Size }
   /** A second has passed: ages and notices move. */

@@ -1,7 +1,7 @@
 /** Commands: what a key does, declared once. Footer, help and docs/keys.md are made from the list. */
 import type { Facts } from "./facts.ts"
 
-export type CommandGroup = "Select" | "Look" | "Filter and sort" | "Act" | "Screen" | "Program"
+export type CommandGroup = "Time" | "Select" | "Look" | "Filter and sort" | "Act" | "Screen" | "Program"
 
 /** What the status bar says of a command: `o in/out`. */
 export interface Hint {
@@ -15,6 +15,10 @@ export interface Command<Slice, Action> {
   readonly id: string
   /** Chords as `shell/terminal/keys.ts` writes them: `q`, `B`, `shift+tab`, `ctrl+c`, `pageup`. */
   readonly keys: readonly string[]
+  /** In a replay, where they differ. */
+  readonly replayKeys?: readonly string[]
+  /** Where it exists; absent: everywhere. */
+  readonly only?: Facts["source"]
   readonly title: string
   /** A command without one is left to the help. */
   readonly hint?: Hint
@@ -23,3 +27,9 @@ export interface Command<Slice, Action> {
   readonly refuse?: (slice: Slice, facts: Facts) => string | undefined
   readonly action: Action
 }
+
+/** What exists here, of a list of commands or panels. */
+export const existing = <T extends { readonly only?: Facts["source"] }>(
+  list: readonly T[],
+  source: Facts["source"],
+): readonly T[] => list.filter(({ only }) => only === undefined || only === source)

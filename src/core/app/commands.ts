@@ -1,7 +1,9 @@
 /** The commands that belong to no panel. */
 import type { SomeCommand } from "./registry.ts"
+import { replayCommands } from "./replay-commands.ts"
 
 export const appCommands: readonly SomeCommand[] = [
+  ...replayCommands,
   {
     id: "app.next-panel",
     keys: ["tab"],
@@ -25,6 +27,7 @@ export const appCommands: readonly SomeCommand[] = [
     title: "Freeze the screen, and go on",
     hint: { key: "p", word: "pause" },
     group: "Screen",
+    refuse: (_, { source }) => (source === "replay" ? "a replay stands still by itself; L follows its end" : undefined),
     action: { type: "app/pause" },
   },
   {
@@ -32,6 +35,8 @@ export const appCommands: readonly SomeCommand[] = [
     keys: ["r"],
     title: "Look now, even if paused",
     group: "Screen",
+    refuse: (_, { source }) =>
+      source === "replay" ? "a replay does not look at the host; L follows its end" : undefined,
     action: { type: "look/wanted" },
   },
   {
@@ -59,14 +64,15 @@ export const appCommands: readonly SomeCommand[] = [
   {
     id: "app.action-log",
     keys: ["h"],
+    only: "live",
     title: "Action log: who did what, and the result",
     group: "Act",
-    refuse: (_, { source }) => (source === "replay" ? "a replay has no actions" : undefined),
     action: { type: "app/open", panel: "action-log" },
   },
   {
     id: "app.traces",
     keys: ["t"],
+    replayKeys: ["h"],
     title: "Traces: the one that runs, or all before",
     group: "Act",
     action: { type: "trace/show" },

@@ -15,10 +15,3 @@ export function shownFindings(facts: Known): readonly Finding[] {
   if (trace === undefined || trace.verdict.findings.length === 0) return found
   return [...found, ...peerFindings(trace)].sort((a, b) => weight(a) - weight(b))
 }
-
-/**
- * Milliseconds since an instant of the wall clock. The screen's own clock is another one, which is never set: the last
- * look, which knows both, leads from one to the other.
- */
-export const sinceWallMs = ({ diagnosis, now, lookedAt }: Pick<Facts, "diagnosis" | "now" | "lookedAt">, at: number) =>
-  diagnosis === undefined ? 0 : Math.max(0, diagnosis.at - at + (now - (lookedAt ?? now)))

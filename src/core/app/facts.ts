@@ -10,6 +10,7 @@ import type { Model } from "../model/model.ts"
 import type { Size, Tone } from "../text/line.ts"
 import type { GuideSection } from "./guide.ts"
 import type { Place } from "./mitigation.ts"
+import type { Replay, Wanted } from "./replay.ts"
 import type { Tracing } from "./tracing.ts"
 
 export type { Band } from "../config/thresholds.ts"
@@ -32,6 +33,13 @@ export interface Notice {
   readonly until: number
 }
 
+/**
+ * The wall clock, as far as the last look tells it: findings are dated by it, and `now` is another clock. In a replay it
+ * is the time of the record.
+ */
+export const wallTime = ({ source, model, now, lookedAt = now }: Facts): number =>
+  (model?.at ?? 0) + (source === "replay" ? 0 : now - lookedAt)
+
 export interface Facts {
   readonly source: "live" | "replay"
   readonly settings: Settings
@@ -52,6 +60,10 @@ export interface Facts {
   readonly changes: readonly Change[]
   /** The interface, second by second. */
   readonly lane?: Lane
+  /** Where we are in the history; absent on the live screen. */
+  readonly replay?: Replay
+  /** The snapshot of the history that is being read. */
+  readonly wanted?: Wanted
   readonly notice?: Notice
   /** What keeps peers out, as it was last listed. */
   readonly blocks: KnownBlocks

@@ -1,6 +1,7 @@
 /** The keys that work here and now, in words: what the help shows. Made from the command lists, so it cannot be wrong. */
-import type { CommandGroup } from "./command.ts"
+import { type CommandGroup, existing } from "./command.ts"
 import { appCommands } from "./commands.ts"
+import type { Facts } from "./facts.ts"
 import { keyLabel } from "./key-label.ts"
 import { panelOf, type SomeCommand, type SomePanel, sliceOf } from "./registry.ts"
 import type { State } from "./state.ts"
@@ -21,10 +22,25 @@ export interface GuideSection {
 export function guide(state: State): readonly GuideSection[] {
   const panel = panelOf(state.focus)
   const refusalOf = ({ refuse }: SomeCommand) => refuse?.(sliceOf(state, panel), state)
-  return [...sections(commandsOf(panel), refusalOf), ...sections(appCommands, refusalOf)]
+  const { source } = state
+  const own = sections(commandsOf(panel, source), refusalOf)
+  const everywhere = sections(appCommandsIn(source), refusalOf)
+  // In a replay it is time that is gone through: those keys stand on the first page.
+  const isTime = ({ title }: GuideSection) => title === "Time"
+  return [...everywhere.filter(isTime), ...own, ...everywhere.filter((section) => !isTime(section))]
 }
 
-export const commandsOf = (panel: SomePanel) => panel.commands as readonly SomeCommand[]
+/** The commands that a panel has live or in a replay, with the keys that they have there. */
+export const commandsOf = (panel: SomePanel, source: Facts["source"]): readonly SomeCommand[] =>
+  withKeys(panel.commands as readonly SomeCommand[], source)
+
+/** As above, of those that belong to no panel. */
+export const appCommandsIn = (source: Facts["source"]): readonly SomeCommand[] => withKeys(appCommands, source)
+
+const withKeys = (commands: readonly SomeCommand[], source: Facts["source"]): readonly SomeCommand[] =>
+  existing(commands, source).map((command) =>
+    source === "replay" && command.replayKeys !== undefined ? { ...command, keys: command.replayKeys } : command,
+  )
 
 /** How all keys of a command are written: `PgUp [`. */
 export const keysLabel = ({ keys }: SomeCommand): string => keys.map(keyLabel).join(" ")

@@ -1,8 +1,8 @@
 /** docs/keys.md, made from the same command lists as the help. */
 import { defaultThresholds } from "../config/thresholds.ts"
-import { appCommands } from "./commands.ts"
-import { commandsOf, type GuideSection, sections } from "./guide.ts"
-import { everyPanel, sliceOf } from "./registry.ts"
+import { existing } from "./command.ts"
+import { appCommandsIn, commandsOf, type GuideSection, sections } from "./guide.ts"
+import { everyPanel, type SomePanel, sliceOf } from "./registry.ts"
 import { initialState } from "./state.ts"
 
 const HEAD = `# Keys
@@ -15,6 +15,12 @@ While something is typed, Enter applies it and Esc leaves it as it was. Ctrl+Z g
 \`fg\` brings the dashboard back.
 `
 
+const REPLAY_HEAD = `# Keys of a replay
+
+The panels and their keys are those of the dashboard; keys that act on the host answer that a replay is read-only. These
+are added. \`[\` and \`]\` go from snapshot to snapshot and not from page to page.
+`
+
 /** The whole file. */
 export function keyDocument(): string {
   const state = initialState(
@@ -22,11 +28,22 @@ export function keyDocument(): string {
     { interfaceName: "", refreshMs: 1, version: "", ownPid: 0, thresholds: defaultThresholds },
     { isMasked: false, at: 0 },
   )
-  const chapters = everyPanel.map((panel) => {
+  const name = (panel: SomePanel) => {
     const where = panel.place.region === "overlay" ? " (while it is open)" : ""
-    return chapter(`${panel.name ?? panel.title(sliceOf(state, panel), state)}${where}`, sections(commandsOf(panel)))
-  })
-  return [HEAD, chapter("Everywhere", sections(appCommands)), ...chapters].join("\n")
+    return `${panel.name ?? panel.title(sliceOf(state, panel), state)}${where}`
+  }
+  const chapters = existing(everyPanel, "live").map((panel) =>
+    chapter(name(panel), sections(commandsOf(panel, "live"))),
+  )
+  const replayOnly = everyPanel.filter(({ only }) => only === "replay")
+  return [
+    HEAD,
+    chapter("Everywhere", sections(appCommandsIn("live"))),
+    ...chapters,
+    REPLAY_HEAD,
+    chapter("Everywhere in a replay", sections(appCommandsIn("replay").filter(({ only }) => only === "replay"))),
+    ...replayOnly.map((panel) => chapter(name(panel), sections(commandsOf(panel, "replay")))),
+  ].join("\n")
 }
 
 function chapter(title: string, groups: readonly GuideSection[]): string {

@@ -1,8 +1,8 @@
 /** Which action a key or a click means, here and now. */
 import { contains } from "../text/layer.ts"
 import type { Action } from "./action.ts"
-import { appCommands } from "./commands.ts"
-import { commandsOf } from "./guide.ts"
+import { existing } from "./command.ts"
+import { appCommandsIn, commandsOf } from "./guide.ts"
 import { inside, layout, overlayPlacements, type Placement } from "./layout.ts"
 import type { MouseAt } from "./panel.ts"
 import { everyPanel, panelOf, type SomeCommand, type SomePanel, sliceOf } from "./registry.ts"
@@ -35,19 +35,20 @@ function hasEscape(state: State): boolean {
  * asked first, then the program; a key of another panel is answered with where it works.
  */
 export function actionForKey(state: State, chord: string): Action | undefined {
-  if (chord === EVERYWHERE) return find(appCommands, chord)?.action
+  const { source } = state
+  if (chord === EVERYWHERE) return find(appCommandsIn(source), chord)?.action
   const top = state.overlays.at(-1)
   const front = panelOf(top ?? state.focus)
   const typed = front.capture?.(sliceOf(state, front), chord)
   if (typed !== undefined) return typed
-  const own = find(commandsOf(front), chord)
+  const own = find(commandsOf(front, source), chord)
   if (own !== undefined) return perform(state, front, own)
   if (top !== undefined) return undefined
-  const global = find(appCommands, chord)
+  const global = find(appCommandsIn(source), chord)
   if (global !== undefined) return perform(state, front, global)
-  for (const panel of everyPanel) {
+  for (const panel of existing(everyPanel, source)) {
     if (panel.place.region === "overlay") continue
-    const command = find(commandsOf(panel), chord)
+    const command = find(commandsOf(panel, source), chord)
     if (command !== undefined)
       return notice(`${command.title}: press Tab for ${panel.title(sliceOf(state, panel), state)} first`)
   }
@@ -65,7 +66,7 @@ export function actionsForMouse(state: State, event: MouseAt): readonly Action[]
   const hit = (overlays.length > 0 ? overlays.slice(-1) : layout(state)).find(({ area }) =>
     contains(area, event.x, event.y),
   )
-  if (hit === undefined) return []
+  if (hit === undefined || (event.kind === "drag" && hit.panel.drags !== true)) return []
   const focus: Action[] =
     event.kind === "click" && overlays.length === 0 && hit.panel.id !== state.focus
       ? [{ type: "app/focus", panel: hit.panel.id }]

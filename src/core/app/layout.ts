@@ -2,6 +2,7 @@
 
 import type { Rectangle } from "../text/layer.ts"
 import type { Size } from "../text/line.ts"
+import { existing } from "./command.ts"
 import { everyPanel, panelOf, type SomePanel } from "./registry.ts"
 import type { PanelId, State } from "./state.ts"
 
@@ -20,39 +21,61 @@ const WIDE_FROM = 160
 const SIDE_WIDTH = { min: 40, max: 46 } as const
 const STATUS_HEIGHT = 1
 
-const framed = () => everyPanel.filter((panel) => panel.place.region !== "overlay")
+const framed = ({ source }: Pick<State, "source">) =>
+  existing(everyPanel, source).filter((panel) => panel.place.region !== "overlay")
 
 /** Panels in the order of Tab. */
-export const focusOrder = (): readonly PanelId[] => framed().map((panel) => panel.id)
+export const focusOrder = (state: Pick<State, "source">): readonly PanelId[] => framed(state).map((panel) => panel.id)
 
 /** Placements of everything but overlays, under which the status bar's line is left free. */
 export function layout(state: State): readonly Placement[] {
   const { width, height } = state.screen
   const whole = { x: 0, y: 0, width, height: Math.max(0, height - STATUS_HEIGHT) }
   if (state.isZoomed) return [{ panel: panelOf(state.focus), area: whole, form: "box" }]
-  return width < ONE_COLUMN_BELOW ? oneColumn(state, whole) : twoColumns(whole)
+  const bands = bandsOf(state, whole)
+  const above = { ...whole, height: whole.height - bands.reduce((sum, { area }) => sum + area.height, 0) }
+  return [...(width < ONE_COLUMN_BELOW ? oneColumn(state, above) : twoColumns(state, above)), ...bands]
+}
+
+/** Panels across the whole width, at its lower end. */
+function bandsOf(state: State, whole: Rectangle): Placement[] {
+  const bands = framed(state).flatMap((panel) =>
+    panel.place.region === "band" ? [{ panel, height: panel.place.height(state.screen) }] : [],
+  )
+  let y = whole.y + whole.height - bands.reduce((sum, { height }) => sum + height, 0)
+  return bands.map(({ panel, height }): Placement => {
+    const area = { ...whole, y, height }
+    y += height
+    return { panel, area, form: "box" }
+  })
 }
 
 function oneColumn(state: State, whole: Rectangle): Placement[] {
-  const strips = framed().filter((panel) => panel.place.region === "side" && panel.strip !== undefined)
+  const strips = framed(state).filter((panel) => panel.place.region === "side" && panel.strip !== undefined)
   const lines = strips.map((panel, y): Placement => ({ panel, area: { ...whole, y, height: 1 }, form: "strip" }))
   const area = { ...whole, y: strips.length, height: whole.height - strips.length }
-  return [...lines, { panel: panelOf(state.focus), area, form: "box" }]
+  return [...lines, { panel: inColumn(state), area, form: "box" }]
 }
 
-function twoColumns(whole: Rectangle): Placement[] {
+/** The panel that has the one column: that of the focus, or the main one while a band has it. */
+function inColumn(state: State): SomePanel {
+  const focused = panelOf(state.focus)
+  return focused.place.region === "band" ? framed(state).find(({ place }) => place.region === "main")! : focused
+}
+
+function twoColumns(state: State, whole: Rectangle): Placement[] {
   const side =
     whole.width >= WIDE_FROM
       ? whole.width - Math.floor((whole.width * 3) / 5)
       : Math.min(SIDE_WIDTH.max, Math.max(SIDE_WIDTH.min, Math.floor(whole.width * 0.38)))
   const left = { ...whole, width: whole.width - side }
-  const main = framed().filter((panel) => panel.place.region === "main")
+  const main = framed(state).filter((panel) => panel.place.region === "main")
   const right = { ...whole, x: left.width, width: side }
-  return [...main.map((panel): Placement => ({ panel, area: left, form: "box" })), ...stacked(right)]
+  return [...main.map((panel): Placement => ({ panel, area: left, form: "box" })), ...stacked(state, right)]
 }
 
-function stacked(column: Rectangle): Placement[] {
-  const panels = framed().flatMap((panel) =>
+function stacked(state: State, column: Rectangle): Placement[] {
+  const panels = framed(state).flatMap((panel) =>
     panel.place.region === "side" ? [{ panel, weight: panel.place.weight }] : [],
   )
   const total = panels.reduce((sum, { weight }) => sum + weight, 0)

@@ -9,6 +9,7 @@ import type { Line, Size, Tone } from "../text/line.ts"
 import type { Command, Hint } from "./command.ts"
 import type { Effect } from "./effect.ts"
 import type { Facts } from "./facts.ts"
+import type { ReplayWish } from "./replay.ts"
 
 /** A word to the operator, in the status bar for some seconds. */
 export interface Say {
@@ -38,7 +39,7 @@ export type Open =
  * The panel's slice after an action, what it asks of the world and what it says. The same slice object means nothing
  * changed.
  */
-export type PanelStep<Slice> = readonly [Slice, ...(Effect | Say | Open | Close)[]]
+export type PanelStep<Slice> = readonly [Slice, ...(Effect | Say | Open | Close | ReplayWish)[]]
 
 /** What every overlay may do without an action of its own. */
 export interface Close {
@@ -46,7 +47,8 @@ export interface Close {
 }
 
 export interface MouseAt {
-  readonly kind: "click" | "wheel-up" | "wheel-down"
+  /** `drag`: the button is held and the pointer moved; only panels that say so are told. */
+  readonly kind: "click" | "wheel-up" | "wheel-down" | "drag"
   /** Cells from the left and top of the panel's inside. */
   readonly x: number
   readonly y: number
@@ -56,6 +58,8 @@ export interface MouseAt {
 export type Place =
   | { readonly region: "main" }
   | { readonly region: "side"; readonly weight: number }
+  /** Across the whole width, above the status bar, on every screen. */
+  | { readonly region: "band"; readonly height: (screen: Size) => number }
   | { readonly region: "overlay"; readonly size: (facts: Facts) => Size }
 
 export interface Panel<Id extends string, Slice, Action extends { readonly type: `${Id}/${string}` }> {
@@ -64,7 +68,11 @@ export interface Panel<Id extends string, Slice, Action extends { readonly type:
   readonly name?: string
   readonly place: Place
   readonly initial: Slice
-  readonly commands: readonly Command<Slice, Action | Close>[]
+  /** Where it begins otherwise. */
+  readonly initialIn?: { readonly replay?: Slice }
+  /** Where it stands; absent: everywhere. */
+  readonly only?: Facts["source"]
+  readonly commands: readonly Command<Slice, Action | Close | ReplayWish>[]
   readonly title: (slice: Slice, facts: Facts) => string
   /** At the right of the top edge, such as `1-12 of 40`. */
   readonly note?: (slice: Slice, facts: Facts, size: Size) => string
@@ -80,6 +88,8 @@ export interface Panel<Id extends string, Slice, Action extends { readonly type:
   view(slice: Slice, facts: Facts, size: Size): readonly Line[]
   /** One line that says the most important thing, for layouts without room for the panel. */
   strip?(slice: Slice, facts: Facts, width: number): Line
+  /** It is told of a pointer that is moved with the button held. */
+  readonly drags?: true
   mouse?(slice: Slice, facts: Facts, size: Size, at: MouseAt): Action | undefined
   /** While text is typed in the panel: the action of every key, taken before all commands. */
   capture?(slice: Slice, chord: string): Action | undefined

@@ -8,6 +8,11 @@ import type { Facts, Settings } from "./facts.ts"
 import { noTraces } from "./tracing.ts"
 
 type AnyPanel = (typeof panels)[number]
+interface AnyPanelValue {
+  readonly id: string
+  readonly initial: unknown
+  readonly initialIn?: { readonly replay?: unknown }
+}
 export type PanelId = AnyPanel["id"]
 export type Slices = { readonly [P in AnyPanel as P["id"]]: P["initial"] }
 
@@ -57,7 +62,12 @@ export function initialState(
     focus: "top-connections",
     isZoomed: false,
     overlays: [],
-    slices: Object.fromEntries(panels.map((panel) => [panel.id, panel.initial])) as Slices,
+    slices: Object.fromEntries(
+      (panels as readonly AnyPanelValue[]).map((panel) => [
+        panel.id,
+        source === "replay" ? (panel.initialIn?.replay ?? panel.initial) : panel.initial,
+      ]),
+    ) as Slices,
     lookEpoch: 0,
     isLookWanted: false,
   }

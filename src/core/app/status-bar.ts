@@ -12,8 +12,9 @@ import { maskAddresses } from "../text/mask.ts"
 import { countdown, duration } from "../text/units.ts"
 import { cut, harmless } from "../text/width.ts"
 import type { Hint } from "./command.ts"
-import { appCommands } from "./commands.ts"
+import { appCommandsIn, commandsOf } from "./guide.ts"
 import { panelOf, type SomeCommand, sliceOf } from "./registry.ts"
+import { statusParts } from "./replay-words.ts"
 import type { State } from "./state.ts"
 import { traceChip } from "./tracing.ts"
 
@@ -67,6 +68,7 @@ function facts(state: State): readonly Part[] {
   const flag = (text: string): Part => ({ rank: rank.always, forms: [line(span(text, "accent"))] })
   return [
     { rank: rank.always, forms: [line(span(cut(harmless(state.settings.interfaceName), INTERFACE_MAX), "strong"))] },
+    ...replayParts(state),
     ...(isMasked ? [flag("MASKED")] : []),
     ...(isZoomed ? [flag("ZOOMED")] : []),
     ...blocksPart(state),
@@ -76,9 +78,18 @@ function facts(state: State): readonly Part[] {
       ? []
       : [{ rank: rank.notice, forms: [line(span(noticeText(state, notice.text), notice.tone))], isCut: true }]),
     ...meansPart(state),
-    ...(isPaused ? [] : [agePart(state), intervalPart(state)]),
+    ...(isPaused || state.source === "replay" ? [] : [agePart(state), intervalPart(state)]),
   ]
 }
+
+/** Where in the history we are; a notice gives way to none of it but the first. */
+const replayParts = ({ replay, slices }: State): readonly Part[] =>
+  replay === undefined
+    ? []
+    : statusParts(replay, slices["top-connections"].side).map((forms, i) => ({
+        rank: i === 0 ? rank.always : rank.hint,
+        forms,
+      }))
 
 const noticeText = ({ isMasked }: State, text: string): string => harmless(isMasked ? maskAddresses(text) : text)
 
@@ -155,7 +166,16 @@ function hints(state: State): readonly Hint[] {
   const front = panelOf(top ?? state.focus)
   const typing = front.captureHints?.(sliceOf(state, front))
   if (typing !== undefined) return typing
-  const commands = [...front.commands, ...(top === undefined ? appCommands : [])] as readonly SomeCommand[]
+  const { source } = state
+  const everywhere = top === undefined ? appCommandsIn(source) : []
+  // In a replay it is time that is gone through: those keys first, and none of what cannot be done.
+  const isTime = ({ group }: SomeCommand) => group === "Time"
+  const all =
+    source === "replay"
+      ? [...everywhere.filter(isTime), ...commandsOf(front, source), ...everywhere.filter((each) => !isTime(each))]
+      : [...commandsOf(front, source), ...everywhere]
+  const slice = sliceOf(state, front)
+  const commands = source === "replay" ? all.filter(({ refuse }) => refuse?.(slice, state) === undefined) : all
   // Paused, the bar says by itself what `p` does.
   const shown = commands.filter(({ id }) => !(state.isPaused && id === "app.pause"))
   return shown.flatMap(({ hint }) => hint ?? [])

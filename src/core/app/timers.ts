@@ -4,10 +4,17 @@ import type { State } from "./state.ts"
 
 export interface Timer {
   /** Two lists with the same key and id mean the same running timer; a new key starts it anew. */
-  readonly id: "clock" | "look" | "lane" | "blocks" | "match" | "trace"
+  readonly id: "clock" | "look" | "lane" | "blocks" | "match" | "trace" | "follow"
   readonly key: string
   readonly everyMs: number
-  readonly action: "clock/ticked" | "look/due" | "lane/due" | "blocks/due" | "block-peer/count-due" | "trace/due"
+  readonly action:
+    | "clock/ticked"
+    | "look/due"
+    | "lane/due"
+    | "blocks/due"
+    | "block-peer/count-due"
+    | "trace/due"
+    | "history/due"
 }
 
 const SECOND_MS = 1_000
@@ -15,7 +22,12 @@ const SECOND_MS = 1_000
 const BLOCKS_MS = 5_000
 const NO_BLOCKS_MS = 30_000
 
+/** How often a history is asked for what was written since, while its end is followed and otherwise. */
+const FOLLOW_MS = 1_000
+const GROW_MS = 3_000
+
 export function timers(state: State): readonly Timer[] {
+  if (state.source === "replay") return replayTimers(state)
   const acting = actionTimers(state)
   if (state.isPaused) return [{ id: "clock", key: "", everyMs: SECOND_MS, action: "clock/ticked" }, ...acting]
   // Rates need two looks: the second one comes early.
@@ -25,6 +37,14 @@ export function timers(state: State): readonly Timer[] {
     // What the lane brings tells the time as well: one picture a second, not two.
     { id: "lane", key: "", everyMs: SECOND_MS, action: "lane/due" },
     ...acting,
+  ]
+}
+
+function replayTimers({ replay }: State): readonly Timer[] {
+  const everyMs = replay?.followsEnd === true ? FOLLOW_MS : GROW_MS
+  return [
+    { id: "clock", key: "", everyMs: SECOND_MS, action: "clock/ticked" },
+    { id: "follow", key: `${everyMs}`, everyMs, action: "history/due" },
   ]
 }
 

@@ -18,6 +18,9 @@ import { focusOrder, roomOf } from "./layout.ts"
 import { afterFailure, hasBlocks, isChanging, mitigationReducers } from "./mitigation.ts"
 import type { PanelStep, Say } from "./panel.ts"
 import { everyPanel, ownerOfAction, panelOf, type SomePanel, sliceOf } from "./registry.ts"
+import type { ReplayWish } from "./replay.ts"
+import { afterReadFailure, ontoActive } from "./replay-moves.ts"
+import { replayReducers } from "./replay-reducers.ts"
 import type { PanelId, State } from "./state.ts"
 import { afterTraceFailure, isFront, seen, tracePanel, traceReducers, whenAsked } from "./tracing.ts"
 
@@ -29,7 +32,10 @@ export function update(state: State, action: Action): Step {
     panel === undefined ? updateApp(state, action as AppAction) : updatePanel(state, panel, action)
   const asked = effects.filter(isChanging).length
   const counted = asked === 0 ? next : { ...next, underWay: next.underWay + asked }
-  return [refreshPanels(state, effects.reduce(whenAsked, counted)), ...effects]
+  // The other side may have no rows in this record.
+  const isTurned = state.slices["top-connections"].side !== counted.slices["top-connections"].side
+  const [settled, ...reads] = isTurned && counted.wanted === undefined ? ontoActive(counted) : ([counted] as Step)
+  return [refreshPanels(state, effects.reduce(whenAsked, settled)), ...effects, ...reads]
 }
 
 function updatePanel(state: State, panel: SomePanel, action: Action): Step {
@@ -44,7 +50,7 @@ function withStep(state: State, panel: SomePanel, [slice, ...asked]: PanelStep<u
   const effects: Effect[] = []
   for (const each of asked) {
     if (each.type === "say") next = withNotice(next, each)
-    else if (each.type === "app/open" || each.type === "app/close") {
+    else if (each.type === "app/open" || each.type === "app/close" || isReplayWish(each)) {
       const [changed, ...more] = updateApp(next, each)
       next = changed
       effects.push(...more)
@@ -52,6 +58,8 @@ function withStep(state: State, panel: SomePanel, [slice, ...asked]: PanelStep<u
   }
   return [next, ...effects]
 }
+
+const isReplayWish = (asked: PanelStep<unknown>[1] & object): asked is ReplayWish => asked.type.startsWith("replay/")
 
 const withNotice = (state: State, { text, tone }: Pick<Say, "text" | "tone">): State => ({
   ...state,
@@ -137,6 +145,7 @@ const tellForm = ([state]: Step): Step =>
 
 const reducers: Reducers = {
   ...mitigationReducers,
+  ...replayReducers,
   "peer/blocked": (state, action) => lookAgain(mitigationReducers["peer/blocked"](state, action)),
   "peer/killed": (state, action) => lookAgain(mitigationReducers["peer/killed"](state, action)),
   // The block form waits for it.
@@ -188,7 +197,7 @@ const reducers: Reducers = {
   "effect/failed": (state, { effect, reason, at }) =>
     afterFailure(
       {
-        ...tick(afterTraceFailure(state, effect), at),
+        ...afterReadFailure(tick(afterTraceFailure(state, effect), at)),
         ...(effect.type === "look/collect" ? { isCollecting: false, isLookWanted: false } : {}),
         notice: { text: reason, tone: "crit", until: at + FAILURE_NOTICE_MS },
       },
@@ -197,7 +206,7 @@ const reducers: Reducers = {
   "app/notice": (state, said) => [withNotice(state, said)],
   "app/focus": (state, { panel }) => [{ ...state, focus: panel }],
   "app/focus-next": (state, { step }) => {
-    const order = focusOrder()
+    const order = focusOrder(state)
     const at = order.indexOf(state.focus)
     return [{ ...state, focus: order[(at + step + order.length) % order.length]! }]
   },

@@ -183,6 +183,30 @@ export const commands = [
     examples: [{ line: "sudo holyf-network daemon unit > unit", meaning: "look at it first" }],
   },
   {
+    name: "replay",
+    summary: "go back through the history that the daemon has kept",
+    about: [
+      "Opens the recorded past in the dashboard's screen, read-only: today, or the window that is asked for. TIME is a time of this host: " +
+        "20:10, 20:10:30, yesterday 20:10, 2026-03-05, 2026-03-05 20:10, now, -2h and others; one that is not exact means " +
+        "the whole minute or day. Files of the Go program are read too.",
+    ],
+    flags: [
+      { title: "Which part", ids: ["begin", "end", "since", "file", "dataDir"] },
+      { title: "Instead of the screen", ids: ["list", "at", "search", "export", "json"] },
+      { title: "How", ids: ["sensitiveIp", "healthConfig", "help"] },
+    ],
+    sentences: {
+      list: "print the days that are kept: sizes, snapshots, gaps, findings",
+      json: "with --list, --at and --search: print one JSON object instead of text; what is not known is null",
+      dataDir: "the history of this folder (default: that of the worker that runs, else daemon.json, else the default)",
+    },
+    examples: [
+      { line: "sudo holyf-network replay -b 02:50 -e 03:20", meaning: "what happened tonight at three?" },
+      { line: "sudo holyf-network replay -b -2h", meaning: "the last two hours, and what comes" },
+      { line: "sudo holyf-network replay --at 03:00 --json", meaning: "one moment, for a program" },
+    ],
+  },
+  {
     name: "block",
     words: "PEER[:PORT] [flags]",
     summary: "keep a peer out for some minutes and end its connections",

@@ -233,6 +233,24 @@ export const flags = {
   },
   write: { name: "write", type: "text", value: "FILE", sentence: "write the packets to this new file" },
   read: { name: "read", type: "text", value: "FILE", sentence: "judge a capture that was made before: pcap or pcapng" },
+  file: {
+    name: "file",
+    short: "f",
+    type: "text",
+    value: "FILE",
+    sentence: "only this file, plain or zstd: as a path, or by its name in the data directory; - is the standard input",
+  },
+  begin: { name: "begin", short: "b", type: "text", value: "TIME", sentence: "from this time on (default: today)" },
+  end: { name: "end", short: "e", type: "text", value: "TIME", sentence: "up to this time, the whole of it" },
+  since: { name: "since", type: "text", value: "LENGTH", sentence: "the last 30m, 2h or 7d" },
+  at: { name: "at", type: "text", value: "TIME", sentence: "print the last snapshot at or before this time" },
+  export: { name: "export", type: "text", value: "FORMAT", sentence: "print every row of the window: csv or json" },
+  search: {
+    name: "search",
+    type: "text",
+    value: "TEXT",
+    sentence: "print the snapshots of the window that have an address, a network, a port or a process",
+  },
   list: { name: "list", type: "switch", sentence: "print the traces of the last week, the latest first" },
 } as const satisfies Record<string, Flag>
 

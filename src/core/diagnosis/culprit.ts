@@ -3,6 +3,7 @@ import type { Culprit } from "./rule.ts"
 
 /** `nginx (pid 1204), port 443, peer 192.0.2.1`; the namespace only where it is not our own. `host-wide` when nobody is named. */
 export function culpritText(culprit: Culprit): string {
+  if (culprit.words !== undefined) return culprit.words
   const { process, pid, port, peer, peerPort, prefix, interface: device, cpu, rule, localAddress, netns } = culprit
   const parts = [
     process === undefined

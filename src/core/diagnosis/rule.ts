@@ -30,6 +30,8 @@ export interface Culprit extends Subject {
   readonly cpu?: number
   /** A rule of the firewall. */
   readonly rule?: string
+  /** As a record tells it; then nothing else is known of it. */
+  readonly words?: string
 }
 
 export type Measured =

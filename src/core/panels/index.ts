@@ -7,8 +7,11 @@ import { details } from "./details/panel.ts"
 import { diagnosis } from "./diagnosis/panel.ts"
 import { diagnosisHistory } from "./diagnosis-history/panel.ts"
 import { help } from "./help/panel.ts"
+import { jump } from "./jump/panel.ts"
 import { quitBlocks } from "./quit-blocks/panel.ts"
 import { systemHealth } from "./system-health/panel.ts"
+import { timeSearch } from "./time-search/panel.ts"
+import { timeline } from "./timeline/panel.ts"
 import { topConnections } from "./top-connections/panel.ts"
 import { traceHistory } from "./trace-history/panel.ts"
 import { tracePacket } from "./trace-packet/panel.ts"
@@ -19,6 +22,7 @@ export const panels = [
   topConnections,
   systemHealth,
   diagnosis,
+  timeline,
   help,
   diagnosisHistory,
   details,
@@ -30,4 +34,6 @@ export const panels = [
   traceProgress,
   traceResult,
   traceHistory,
+  jump,
+  timeSearch,
 ] as const

@@ -191,16 +191,20 @@ function copyColumn(from: AnyColumn, rows: Int32Array, to: AnyColumn, at: number
 }
 
 /** Appends a row of which nothing is known: counters are NaN, indices -1, all else 0. Answers where it stands. */
-export function appendBlankSocket(table: SocketTable): number {
+export const appendBlankSocket = (table: SocketTable): number => appendBlankSockets(table, 1)
+
+/** As above, so many at once. */
+export function appendBlankSockets(table: SocketTable, count: number): number {
   const row = table.length
-  if (row === table.capacity) growSocketTable(table, row + 1)
+  const end = row + count
+  growSocketTable(table, end)
   for (const name of columnNames) {
     const [type, width] = layout[name]
-    table[name].fill(type === "f64" ? Number.NaN : type === "i32" ? -1 : 0, row * width, (row + 1) * width)
+    table[name].fill(type === "f64" ? Number.NaN : type === "i32" ? -1 : 0, row * width, end * width)
   }
-  table.cgroupId[row] = 0
-  table.connectionCount[row] = 1
-  table.length = row + 1
+  table.cgroupId.fill(0, row, end)
+  table.connectionCount.fill(1, row, end)
+  table.length = end
   return row
 }
 
@@ -412,6 +416,13 @@ export const addressText = (column: Uint32Array, row: number): string => formatA
 
 /** The name of a state number; one without a name shows its number. */
 export const stateName = (state: number): string => (tcpStates as Record<number, string>)[state] ?? `STATE_${state}`
+
+const stateNumbers: ReadonlyMap<string, number> = new Map(
+  Object.entries(tcpStates).map(([number, name]) => [name, Number(number)]),
+)
+
+/** The number of a state by its name; 0 for one that TCP has not. */
+export const stateNumber = (name: string): number => stateNumbers.get(name) ?? 0
 
 /** The socket's identity for life; never reused while the host is up (net/core/sock_diag.c, sock_gen_cookie). */
 export const cookieOf = (table: SocketTable, row: number): bigint =>

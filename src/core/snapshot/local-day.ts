@@ -46,3 +46,12 @@ export function dayEnd(day: Day, zone: Zone): number {
   const noonUtc = Date.parse(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}T12:00:00Z`)
   return nextDayStart(noonUtc - zone(noonUtc) * 60_000, zone)
 }
+
+/** The day before or after the named one: calendar days, whatever their length. */
+export function dayBeside(day: Day, step: 1 | -1): Day {
+  const date = Date.UTC(Number(day.slice(0, 4)), Number(day.slice(4, 6)) - 1, Number(day.slice(6)) + step)
+  return new Date(date).toISOString().slice(0, 10).replaceAll("-", "")
+}
+
+/** The first instant of the day that is named. */
+export const dayStart = (day: Day, zone: Zone): number => dayEnd(dayBeside(day, -1), zone)

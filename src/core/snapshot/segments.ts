@@ -8,6 +8,8 @@ export type SegmentKind =
   | "compressed"
   /** Where the frames begin and which times they hold. */
   | "index"
+  /** Where the lines begin, of which times they are and what was wrong: made by replay, and never needed. */
+  | "lines"
 
 export interface SegmentName {
   readonly name: string
@@ -15,19 +17,19 @@ export interface SegmentName {
   readonly kind: SegmentKind
 }
 
-const endings = { plain: ".jsonl", compressed: ".jsonl.zst", index: ".jsonl.idx" } as const
+const endings = { plain: ".jsonl", compressed: ".jsonl.zst", index: ".jsonl.idx", lines: ".jsonl.lines" } as const
 
 export const segmentName = (day: Day, kind: SegmentKind): string => `connections-${day}${endings[kind]}`
 
 /** What a file name means, or nothing when it is none of ours. */
 export function parseSegmentName(name: string): SegmentName | undefined {
-  const [, day, ending] = /^connections-(\d{8})(\.jsonl(?:\.zst|\.idx)?)$/.exec(name) ?? []
+  const [, day, ending] = /^connections-(\d{8})(\.jsonl(?:\.zst|\.idx|\.lines)?)$/.exec(name) ?? []
   if (day === undefined || !isDay(day)) return undefined
   const kind = (Object.keys(endings) as SegmentKind[]).find((key) => endings[key] === ending)!
   return { name, day, kind }
 }
 
-/** Segments among `names`, by day, then plain before compressed before index. */
+/** Segments among `names`, by day, then a plain one before what belongs to it. */
 export function segmentsOf(names: readonly string[]): readonly SegmentName[] {
   return names
     .flatMap((name) => parseSegmentName(name) ?? [])

@@ -6,7 +6,7 @@
  */
 import { writeSync } from "node:fs"
 import { constants } from "node:os"
-import { isatty } from "node:tty"
+import { isatty, type ReadStream } from "node:tty"
 import { CliRenderEvents, CliRenderer, type KeyEvent, type MouseEvent, type PasteEvent } from "@opentui/core"
 import type { MouseAt } from "../../core/app/panel.ts"
 import type { Line, Size } from "../../core/text/line.ts"
@@ -19,6 +19,8 @@ export interface TerminalOptions {
   readonly term: string
   readonly hasColor: boolean
   readonly isUtf8: boolean
+  /** Where keys come from, when stdin is something else. */
+  readonly input?: ReadStream
 }
 
 /** What the program does with what comes from the terminal. */
@@ -55,15 +57,21 @@ export async function run(options: TerminalOptions, start: (screen: Screen) => L
   const { columns, rows } = process.stdout
   // Not `createCliRenderer`: that one answers when the terminal is taken already, and whatever ended us before then
   // would leave it taken.
-  const renderer = new CliRenderer(process.stdin, process.stdout, columns || 80, rows || 24, {
-    exitOnCtrlC: false,
-    exitSignals: [],
-    consoleMode: "disabled",
-    openConsoleOnError: false,
-    enableMouseMovement: false,
-    targetFps: 30,
-    environment: { TERM: options.term, OPENTUI_GRAPHICS: "0", OPENTUI_FORCE_EXPLICIT_WIDTH: "false" },
-  })
+  const renderer = new CliRenderer(
+    (options.input ?? process.stdin) as typeof process.stdin,
+    process.stdout,
+    columns || 80,
+    rows || 24,
+    {
+      exitOnCtrlC: false,
+      exitSignals: [],
+      consoleMode: "disabled",
+      openConsoleOnError: false,
+      enableMouseMovement: false,
+      targetFps: 30,
+      environment: { TERM: options.term, OPENTUI_GRAPHICS: "0", OPENTUI_FORCE_EXPLICIT_WIDTH: "false" },
+    },
+  )
   // What is printed while the screen is up would be drawn over it: it is kept for the end.
   const printed = captureConsole()
   const done = Promise.withResolvers<number>()
@@ -203,6 +211,7 @@ function mouseAt(event: MouseEvent): MouseAt | undefined {
       ? { kind: isUp ? "wheel-up" : "wheel-down", x: event.x, y: event.y }
       : undefined
   }
+  if (event.type === "drag" && event.button === 0) return { kind: "drag", x: event.x, y: event.y }
   return event.type === "down" && event.button === 0 ? { kind: "click", x: event.x, y: event.y } : undefined
 }
 

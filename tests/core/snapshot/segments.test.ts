@@ -9,6 +9,7 @@ test.each([
   ["connections-20260308.jsonl", "20260308", "plain"],
   ["connections-20260308.jsonl.zst", "20260308", "compressed"],
   ["connections-20260308.jsonl.idx", "20260308", "index"],
+  ["connections-20260308.jsonl.lines", "20260308", "lines"],
 ] as const)("%s", (name, day, kind) => {
   expect(parseSegmentName(name)).toEqual({ name, day, kind })
   expect(segmentName(day, kind)).toBe(name)

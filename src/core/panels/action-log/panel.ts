@@ -67,6 +67,7 @@ const commands: readonly Command<ActionLog, ActionLogAction | Close>[] = [
 export const actionLog = definePanel<"action-log", ActionLog, ActionLogAction>({
   id: "action-log",
   name: "Action log",
+  only: "live",
   place: { region: "overlay", size: ({ screen }) => overlaySize(screen, SIZE) },
   initial: { top: 0 },
   commands,

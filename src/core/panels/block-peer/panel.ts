@@ -27,6 +27,7 @@ const hints: Readonly<Record<BlockPeer["step"], readonly Hint[]>> = {
 export const blockPeer = definePanel<"block-peer", BlockPeer, BlockPeerAction>({
   id: "block-peer",
   name: "Block a peer",
+  only: "live",
   place: { region: "overlay", size: ({ screen }) => overlaySize(screen, SIZE) },
   initial,
   // Every key is a field's: what Enter and Esc do stands in the form.

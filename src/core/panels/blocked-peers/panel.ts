@@ -49,6 +49,7 @@ const answerHints: readonly Hint[] = [
 export const blockedPeers = definePanel<"blocked-peers", BlockedPeers, BlockedPeersAction>({
   id: "blocked-peers",
   name: "Blocked peers",
+  only: "live",
   place: { region: "overlay", size: ({ screen }) => overlaySize(screen, SIZE) },
   initial,
   commands,

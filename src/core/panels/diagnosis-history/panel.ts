@@ -1,5 +1,5 @@
 /** The last findings: when each came, when it was last seen, and what it was. */
-import type { Facts } from "../../app/facts.ts"
+import { type Facts, wallTime } from "../../app/facts.ts"
 import { definePanel } from "../../app/panel.ts"
 import { culpritText } from "../../diagnosis/culprit.ts"
 import type { Change } from "../../diagnosis/finding.ts"
@@ -26,9 +26,12 @@ const WHOLE_BELOW = 100
 const WHEEL_LINES = 3
 const INDENT = 6
 
-function lines({ changes, now, isMasked }: Facts, width: number): readonly Line[] {
+function lines(facts: Facts, width: number): readonly Line[] {
+  const { changes, isMasked, source } = facts
+  const now = wallTime(facts)
+  const where = source === "replay" ? "up to this snapshot" : "of this session"
   if (changes.length === 0) return [line(span(" Nothing has been found yet, so nothing has changed", "muted"))]
-  const last = line(span(` The last ${changes.length} of this session; at most 20 are kept`, "muted"))
+  const last = line(span(` The last ${changes.length} ${where}; at most 20 are kept`, "muted"))
   return [...changes.flatMap((change) => entry(change, now, isMasked, width)), [], last]
 }
 

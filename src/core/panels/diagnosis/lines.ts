@@ -1,6 +1,6 @@
 /** The ranked findings as lines; the selected one with evidence and advice. Text wraps, and is never cut. */
-import { shownFindings, sinceWallMs } from "../../app/diagnosis.ts"
-import type { Facts } from "../../app/facts.ts"
+import { shownFindings } from "../../app/diagnosis.ts"
+import { type Facts, wallTime } from "../../app/facts.ts"
 import { culpritText } from "../../diagnosis/culprit.ts"
 import { type Finding, withSymptoms } from "../../diagnosis/finding.ts"
 import { type Line, line, type Span, span, type Tone } from "../../text/line.ts"
@@ -63,7 +63,7 @@ function head(finding: Finding, facts: Facts, width: number, isSelected: boolean
   const about = [
     shown(facts, culpritText(culprit)),
     `${confidence} confidence`,
-    `for ${duration(sinceWallMs(facts, since))}`,
+    `for ${duration(wallTime(facts) - since)}`,
     ...(more > 0 ? [`explains ${more} more`] : []),
   ]
   const [first = "", ...rest] = wrap(shown(facts, title), Math.max(1, width - INDENT - 2))
@@ -90,7 +90,8 @@ function body(finding: Finding, facts: Facts, width: number): Line[] {
 }
 
 /** Nothing is wrong: the figures that were judged. */
-function calm({ diagnosis, model }: Facts, width: number): Line[] {
+function calm({ diagnosis, model, replay }: Facts, width: number): Line[] {
+  if (isUnrecorded(replay)) return [line(span(" ?    ", "muted"), span(UNRECORDED))]
   const isUnknown = diagnosis?.level === "unknown"
   const parts = model?.health.parts.map(({ text }) => text) ?? []
   return [
@@ -101,6 +102,12 @@ function calm({ diagnosis, model }: Facts, width: number): Line[] {
   ]
 }
 
+const UNRECORDED = "No diagnosis was recorded here"
+
+/** Records of older programs tell of no findings, which is not the same as none. */
+const isUnrecorded = (replay: Facts["replay"]): boolean =>
+  replay?.shown !== undefined && replay.shown.line.findings === undefined
+
 function recently(facts: Facts, width: number): Line[] {
   const recent = facts.diagnosis?.recent ?? []
   if (recent.length === 0) return []
@@ -109,7 +116,7 @@ function recently(facts: Facts, width: number): Line[] {
     line(span(" Recently", "strong")),
     ...recent.flatMap(({ title, lastSeen, netns }) =>
       paragraph(
-        `${title}, ${duration(sinceWallMs(facts, lastSeen))} ago${netns === "host" ? "" : ` in ${shown(facts, netns)}`}`,
+        `${title}, ${duration(wallTime(facts) - lastSeen)} ago${netns === "host" ? "" : ` in ${shown(facts, netns)}`}`,
         width,
         "muted",
         1,
@@ -134,7 +141,8 @@ function unmeasured(facts: Facts, width: number): Line[] {
 
 /** The diagnosis in one line, for screens without room for the panel. */
 export function stripLine(facts: Facts): Line {
-  const { diagnosis, model } = facts
+  const { diagnosis, model, replay } = facts
+  if (isUnrecorded(replay)) return line(span(" ?  ", "muted"), span(UNRECORDED))
   if (diagnosis === undefined) return line(span(" waiting for the second look…", "muted"))
   const findings = shownFindings(facts)
   const [worst] = findings

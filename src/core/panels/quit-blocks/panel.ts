@@ -48,6 +48,7 @@ const KEYS_HEIGHT = 4
 export const quitBlocks = definePanel<"quit-blocks", Slice, QuitBlocksAction>({
   id: "quit-blocks",
   name: "Quit with blocks",
+  only: "live",
   place: { region: "overlay", size: ({ screen }) => overlaySize(screen, SIZE) },
   initial: {},
   commands,

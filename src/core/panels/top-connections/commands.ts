@@ -25,6 +25,7 @@ export const commands: readonly Entry[] = [
   {
     id: "top-connections.page-up",
     keys: ["pageup", "["],
+    replayKeys: ["pageup"],
     title: "Page back",
     group: "Select",
     action: move(-1, "page"),
@@ -32,6 +33,7 @@ export const commands: readonly Entry[] = [
   {
     id: "top-connections.page-down",
     keys: ["pagedown", "]"],
+    replayKeys: ["pagedown"],
     title: "Page on",
     group: "Select",
     action: move(1, "page"),
@@ -121,6 +123,7 @@ export const commands: readonly Entry[] = [
     keys: ["u"],
     title: "TCP, UDP or both",
     group: "Look",
+    refuse: (_, { source }) => (source === "replay" ? "a record does not tell TCP and UDP apart" : undefined),
     action: { type: "top-connections/protocol" },
   },
   {
@@ -128,6 +131,16 @@ export const commands: readonly Entry[] = [
     keys: ["g"],
     title: "By connection, or by peer and process",
     hint: { key: "g", word: "group" },
+    only: "live",
+    group: "Look",
+    action: { type: "top-connections/view" },
+  },
+  {
+    id: "top-connections.record-view",
+    keys: ["g"],
+    title: "By port, or by peer and process",
+    hint: { key: "g", word: "group" },
+    only: "replay",
     group: "Look",
     action: { type: "top-connections/view" },
   },

@@ -4,6 +4,7 @@ import type { Band } from "../../app/facts.ts"
 import type { Side } from "../../model/connections.ts"
 import type { Group } from "../../model/groups.ts"
 import { maskAddress } from "../../text/mask.ts"
+import { shortState } from "../../text/states.ts"
 import type { Column } from "../../text/table.ts"
 import { bytes, count, rate } from "../../text/units.ts"
 import { harmless } from "../../text/width.ts"
@@ -15,6 +16,8 @@ export interface GroupRow {
   readonly isMasked: boolean
   /** Bytes a second from which a rate is coloured. */
   readonly band: Band
+  /** Of one of its connections, the namespace in front where it is not the host's; `-` where none is known. */
+  readonly unit: string
 }
 
 type GroupColumn = Column<GroupRow>
@@ -94,6 +97,76 @@ const rxQueue = queueColumn("rx-queue", "RECV-Q", ({ rxQueue }) => rxQueue)
 const txRate = rateColumn("tx", "TX/s", tx)
 const rxRate = rateColumn("rx", "RX/s", rx)
 const bandwidth = rateColumn("bandwidth", "TX+RX/s", both)
+
+const unit: GroupColumn = {
+  id: "unit",
+  title: "UNIT",
+  width: 20,
+  cell: ({ unit: name }) => name,
+  tone: () => "muted",
+}
+
+/** As many as there is room for, the most frequent first: `ESTABLISHED:4,TIME_WAIT:1`, or `EST:4,TW:1`. */
+const states = (width: number, isShort: boolean): GroupColumn => ({
+  id: "states",
+  title: "STATES",
+  width,
+  cell: ({ group }) =>
+    [...group.states]
+      .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+      .map(([state, n]) => `${isShort ? shortState(state) : state}:${n}`)
+      .join(","),
+  tone: () => "muted",
+})
+
+const servicePort = (side: Side): GroupColumn => ({
+  id: "port",
+  title: side === "in" ? "LPORT" : "RPORT",
+  width: 6,
+  align: "right",
+  cell: ({ group }) => String(group.ports[0] ?? "-"),
+})
+
+/** One row a service port. From 148 a whole IPv6 address is seen, with the unit and two states in full. */
+const serviceForms: readonly { readonly from: number; readonly columns: (side: Side) => readonly GroupColumn[] }[] = [
+  {
+    from: 148,
+    columns: (side) => [
+      peer,
+      servicePort(side),
+      process(15),
+      unit,
+      connections,
+      txQueue,
+      rxQueue,
+      txRate,
+      rxRate,
+      states(30, false),
+    ],
+  },
+  {
+    from: 104,
+    columns: (side) => [
+      peer,
+      servicePort(side),
+      process(13),
+      connections,
+      txQueue,
+      rxQueue,
+      txRate,
+      rxRate,
+      states(18, true),
+    ],
+  },
+  {
+    from: 74,
+    columns: (side) => [peer, servicePort(side), process(11), connections, txRate, rxRate, states(10, true)],
+  },
+  { from: 0, columns: (side) => [peer, servicePort(side), process(10), connections, bandwidth] },
+]
+
+export const serviceColumnsFor = (width: number, side: Side): readonly GroupColumn[] =>
+  serviceForms.find(({ from }) => width >= from)!.columns(side)
 
 /** By the width they need, widest first. The peer always keeps room for an IPv4 address; from 117, for IPv6. */
 const forms: readonly { readonly from: number; readonly columns: (side: Side) => readonly GroupColumn[] }[] = [

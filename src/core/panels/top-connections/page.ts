@@ -3,7 +3,7 @@ import type { Facts } from "../../app/facts.ts"
 import type { Note } from "../../model/model.ts"
 import type { Size } from "../../text/line.ts"
 import { count } from "../../text/units.ts"
-import { rowCount, type TopConnections, windowTop } from "./state.ts"
+import { type Rows, rowCount, type TopConnections, windowTop } from "./state.ts"
 
 /** The rule, with what all rows are together, and three lines of the selected row. */
 const DETAIL_HEIGHT = 4
@@ -30,6 +30,13 @@ export const pageRows = (facts: Facts, size: Size): number =>
 /** Cells of the top edge that are never the note's: corners, the title, a blank on either side. */
 const EDGE = 7
 
+/** Of those that are listed; a row may stand for many. */
+function connectionTotal({ connections, listed }: Rows): number {
+  let sum = 0
+  for (let i = 0; i < listed.length; i++) sum += connections.table.connectionCount[listed[i]!]!
+  return sum
+}
+
 /** `1-12 of 40`; by peer also how many connections those are, where the edge has room for it. */
 export function pageNote(slice: TopConnections, title: string, facts: Facts, size: Size): string {
   const total = rowCount(slice)
@@ -38,7 +45,8 @@ export function pageNote(slice: TopConnections, title: string, facts: Facts, siz
   const from = windowTop(slice, page, total)
   const rows = `${count(from + 1)}-${count(Math.min(from + page, total))} of ${count(total)}`
   if (slice.rows?.groups === undefined) return rows
-  const connections = slice.rows.listed.length
-  const long = `${rows} ${total === 1 ? "group" : "groups"}, ${count(connections)} ${connections === 1 ? "connection" : "connections"}`
+  const connections = connectionTotal(slice.rows)
+  const noun = slice.view === "services" ? "row" : "group"
+  const long = `${rows} ${total === 1 ? noun : `${noun}s`}, ${count(connections)} ${connections === 1 ? "connection" : "connections"}`
   return long.length + title.length + EDGE <= size.width ? long : rows
 }

@@ -5,7 +5,7 @@ import { commands } from "./commands.ts"
 import { hitTest } from "./mouse.ts"
 import { pageNote } from "./page.ts"
 import { refreshRows } from "./selection.ts"
-import { initial, type TopConnections } from "./state.ts"
+import { initial, initialInReplay, type TopConnections } from "./state.ts"
 import { type TopConnectionsAction, update } from "./update.ts"
 import { view } from "./view.ts"
 
@@ -21,12 +21,13 @@ export const topConnections = definePanel<"top-connections", TopConnections, Top
   name: "Top Connections",
   place: { region: "main" },
   initial,
+  initialIn: { replay: initialInReplay },
   commands,
   title,
   note: (slice, facts, size) => pageNote(slice, title(slice), facts, size),
   update,
   refresh: refreshRows,
-  looksAt: ["model", "isMasked", "settings"],
+  looksAt: ["model", "isMasked", "settings", "replay"],
   view,
   mouse: hitTest,
   capture: (slice, chord) => (slice.prompt === undefined ? undefined : { type: "top-connections/type", chord }),

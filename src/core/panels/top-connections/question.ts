@@ -18,8 +18,9 @@ export function questionLine(slice: TopConnections, width: number, note = ""): L
   if (slice.prompt !== undefined) return promptLine(slice, slice.prompt, width)
   const { field, isDescending } = slice.sorts[slice.view]
   const kind = [
-    span(slice.view === "groups" ? " by peer and process" : " by connection", "muted"),
-    span(`  ${protocolNames[slice.protocol]}`, slice.protocol === "tcp" ? "muted" : "accent"),
+    span(` ${viewNames[slice.view]}`, "muted"),
+    // Rows of a record are of both: there is no choice to tell of.
+    ...(slice.view === "services" ? [] : [protocolSpan(slice)]),
   ]
   const order = span(`  sort ${field} ${isDescending ? "↓" : "↑"}`, "muted")
   const filters = filterSpans(slice)
@@ -36,6 +37,15 @@ const filterSpans = ({ port, search }: TopConnections): readonly Span[] => [
   ...(search === "" ? [] : [span(`  find ${harmless(search)}`, "accent")]),
   ...(port === undefined && search === "" ? [] : [span("  F clears", "muted")]),
 ]
+
+const viewNames = {
+  connections: "by connection",
+  groups: "by peer and process",
+  services: "by peer, port and process",
+} as const
+
+const protocolSpan = ({ protocol }: TopConnections): Span =>
+  span(`  ${protocolNames[protocol]}`, protocol === "tcp" ? "muted" : "accent")
 
 const protocolNames = { tcp: "TCP", udp: "UDP", all: "TCP+UDP" } as const
 

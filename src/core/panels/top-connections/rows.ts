@@ -20,8 +20,10 @@ export function findRows(connections: Connections, query: Query, ownPid: number)
     sortConnections(connections, listed, query)
     return { connections, listed }
   }
-  const table = groupConnections(connections, listed, "peer-process", query.side)
-  return { connections, listed, groups: { table, order: orderGroups(connections, table, query.sorts.groups) } }
+  const key = query.view === "services" ? "peer-process-port" : "peer-process"
+  const table = groupConnections(connections, listed, key, query.side)
+  const order = orderGroups(connections, table, query.sorts[query.view])
+  return { connections, listed, groups: { table, order }, isByPort: query.view === "services" }
 }
 
 let scratch = new Uint32Array(0)

@@ -9,10 +9,12 @@ import { type Rows, rowCount, type TopConnections } from "./state.ts"
 export const refreshRows = (slice: TopConnections, facts: Facts): TopConnections =>
   facts.model?.connections.ok === true && facts.model.connections.value === slice.rows?.connections
     ? slice
-    : withTrail(followSelection(slice, facts))
+    : withTrail(followSelection(slice, facts), facts)
 
 /** Adds the rates of the row under the cursor to those of the looks before, while it is the same row. */
-function withTrail(slice: TopConnections): TopConnections {
+function withTrail(slice: TopConnections, { source }: Facts): TopConnections {
+  // Records are looked at in any order: what was shown before is not what was before.
+  if (source === "replay") return slice
   const { rows, cursor, trail, isGone } = slice
   if (rows === undefined || isGone || rowCount(slice) === 0) return slice
   const of = identityAt(rows, cursor)
@@ -61,14 +63,15 @@ export function selectAt(slice: TopConnections, wanted: number): TopConnections 
 export const connectionRowAt = ({ listed, groups }: Rows, at: number): number | undefined =>
   groups === undefined ? listed[at] : groups.table.row[groups.order[at] ?? -1]
 
-/** A connection is named by its cookie; a group by its peer's four words and its process name. */
+/** A connection is named by its cookie; a group by its peer's four words, its port where one port is one group, its process. */
 export function identityAt(rows: Rows, at: number): string {
   const row = connectionRowAt(rows, at)
   if (row === undefined) return ""
   const { table } = rows.connections
   if (rows.groups === undefined) return cookieOf(table, row).toString()
   const words = table.remoteAddress.subarray(row * 4, row * 4 + 4)
-  return `${words.join(" ")} ${processNameAt(rows.connections, row)}`
+  const port = rows.isByPort ? `${rows.groups.table.port[rows.groups.order[at]!]} ` : ""
+  return `${words.join(" ")} ${port}${processNameAt(rows.connections, row)}`
 }
 
 /** Where the row of this identity stands, or -1. Compares numbers, since there may be 100,000 rows. */

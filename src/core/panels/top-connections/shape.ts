@@ -1,7 +1,7 @@
 /** The columns of the view that is shown, where they stand, and which of them the rows are sorted by. */
 import { type Column, columnAt, columnWidths, type SortMark } from "../../text/table.ts"
 import { type ConnectionRow, columnsFor } from "./columns.ts"
-import { type GroupRow, groupColumnsFor } from "./group-columns.ts"
+import { type GroupRow, groupColumnsFor, serviceColumnsFor } from "./group-columns.ts"
 import type { SortField, TopConnections } from "./state.ts"
 
 /** Bandwidth is the sum of both directions. */
@@ -25,8 +25,8 @@ const shape = <Row>(columns: readonly Column<Row>[], width: number): Shape<Row> 
 })
 
 export const connectionShape = (width: number): Shape<ConnectionRow> => shape(columnsFor(width), width)
-export const groupShape = ({ side }: TopConnections, width: number): Shape<GroupRow> =>
-  shape(groupColumnsFor(width, side), width)
+export const groupShape = ({ side, view }: TopConnections, width: number): Shape<GroupRow> =>
+  shape(view === "services" ? serviceColumnsFor(width, side) : groupColumnsFor(width, side), width)
 
 export function sortMark({ sorts, view }: TopConnections): SortMark {
   const { field, isDescending } = sorts[view]
@@ -36,9 +36,9 @@ export function sortMark({ sorts, view }: TopConnections): SortMark {
 /** What a click on the heading at cell `x` sorts by, or nothing. */
 export function sortFieldAt(slice: TopConnections, width: number, x: number): SortField | undefined {
   const id =
-    slice.view === "groups"
-      ? columnIn(groupShape(slice, width), x - MARKER)
-      : columnIn(connectionShape(width), x - MARKER)
+    slice.view === "connections"
+      ? columnIn(connectionShape(width), x - MARKER)
+      : columnIn(groupShape(slice, width), x - MARKER)
   return (Object.keys(sortColumns) as SortField[]).find((field) => id !== undefined && sortColumns[field].includes(id))
 }
 

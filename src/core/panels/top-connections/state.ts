@@ -4,7 +4,8 @@ import type { GroupTable } from "../../model/groups.ts"
 import type { Trail } from "../../model/trail.ts"
 import type { Field } from "../../text/field.ts"
 
-export type ViewName = "connections" | "groups"
+/** `services` are connections joined by peer, service port and process: what the rows of a record are. */
+export type ViewName = "connections" | "groups" | "services"
 export type SortField = "bandwidth" | "connections" | "port"
 
 export interface Sort {
@@ -34,8 +35,10 @@ export interface Rows {
   readonly connections: Connections
   /** The connections that pass the filters; in the connections view in the order they are shown. */
   readonly listed: Uint32Array
-  /** In the groups view: the groups of `listed`, and their order. */
+  /** In the other views: the groups of `listed`, and their order. */
   readonly groups?: { readonly table: GroupTable; readonly order: Uint32Array }
+  /** A group has one service port. */
+  readonly isByPort?: boolean
 }
 
 export interface Prompt {
@@ -68,12 +71,16 @@ export const initial: TopConnections = {
   sorts: {
     connections: { field: "bandwidth", isDescending: true },
     groups: { field: "connections", isDescending: true },
+    services: { field: "bandwidth", isDescending: true },
   },
   search: "",
   cursor: 0,
   isGone: false,
   top: 0,
 }
+
+/** A record keeps no single connections, and does not tell TCP and UDP apart. */
+export const initialInReplay: TopConnections = { ...initial, view: "services", protocol: "all" }
 
 /** Rows that are shown one below the other: connections or groups. */
 export const rowCount = ({ rows }: TopConnections): number => rows?.groups?.order.length ?? rows?.listed.length ?? 0

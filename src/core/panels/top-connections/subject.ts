@@ -27,7 +27,11 @@ export function subjectOf(slice: TopConnections): Subject | undefined {
     key: processNameAt(connections, row),
     ...common,
     ports: countPorts(here.map((member) => servicePort[member]!)),
-    ...(port === undefined ? {} : { onlyPort: port }),
+    ...(rows.isByPort === true
+      ? { onlyPort: groups.table.port[group]! }
+      : port === undefined
+        ? {}
+        : { onlyPort: port }),
     ...placeOf(connections, here[0]!),
     ...(elsewhereCount > 0 ? { elsewhereCount } : {}),
   }

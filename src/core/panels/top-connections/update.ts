@@ -70,7 +70,7 @@ const reducers: Reducers = {
   "top-connections/protocol": (slice, _, facts) =>
     ask(slice, { protocol: protocols[(protocols.indexOf(slice.protocol) + 1) % protocols.length]! }, facts),
   "top-connections/view": (slice, _, facts) =>
-    ask(slice, { view: slice.view === "groups" ? "connections" : "groups" }, facts),
+    ask(slice, { view: slice.view === "groups" ? rowsView(facts) : "groups" }, facts),
   "top-connections/sort": (slice, { field: wanted }, facts) => {
     const sort = slice.sorts[slice.view]
     const next = { field: wanted, isDescending: sort.field === wanted ? !sort.isDescending : true }
@@ -110,6 +110,9 @@ const reducers: Reducers = {
       : { ...slice, prompt: { kind: slice.prompt.kind, field: insertText(slice.prompt.field, text) } },
   ],
 }
+
+/** The view with the most rows. */
+const rowsView = ({ source }: Facts) => (source === "replay" ? "services" : "connections")
 
 function open(slice: TopConnections, panel: Exclude<Open["panel"], "trace-progress">): Step {
   const subject = subjectOf(slice)

@@ -1,11 +1,13 @@
 /** Top Connections as lines: what is asked, the table, the selected row in words. */
 import type { Facts } from "../../app/facts.ts"
+import { emptyText as emptyWindowText } from "../../app/replay-words.ts"
 import { connectionAt } from "../../model/connections.ts"
 import { describeGroups } from "../../model/groups.ts"
 import { lineWidth } from "../../text/layer.ts"
 import { type Line, line, type Size, span } from "../../text/line.ts"
 import { tableHead, tableRow } from "../../text/table.ts"
 import { harmless, wrap } from "../../text/width.ts"
+import { unitLabel } from "./columns.ts"
 import { connectionDetail, goneDetail, groupDetail } from "./detail.ts"
 import { hasDetail, ownerNote, pageRows, rowNotes } from "./page.ts"
 import { questionLine } from "./question.ts"
@@ -18,7 +20,7 @@ export function view(slice: TopConnections, facts: Facts, size: Size): readonly 
   const head = [questionLine(slice, size.width, ownerNote(facts)), ...noteLine(facts)]
   const { rows, failure } = slice
   if (failure !== undefined) return [...head, ...sentence(failure, size.width).map((text) => line(span(text, "crit")))]
-  if (rows === undefined) return [...head, line(span(" looking…", "muted"))]
+  if (rows === undefined) return [...head, ...waitingLines(facts, size.width)]
   if (rowCount(slice) === 0)
     return [...head, ...sentence(emptyText(slice), size.width).map((text) => line(span(text, "muted")))]
   const page = pageRows(facts, size)
@@ -29,6 +31,14 @@ export function view(slice: TopConnections, facts: Facts, size: Size): readonly 
       : groupLines(slice, rows, facts, size.width, top, page)
   const blank = Array.from({ length: Math.max(0, page + 1 - shown.length) }, (): Line => [])
   return [...head, ...shown, ...blank, ...(hasDetail(size) ? detailLines(slice, rows, facts, size.width) : [])]
+}
+
+/** Before the first look, and where a replay has nothing to show. */
+function waitingLines({ replay }: Facts, width: number): readonly Line[] {
+  if (replay === undefined) return [line(span(" looking…", "muted"))]
+  return emptyWindowText(replay).flatMap((text, i) =>
+    sentence(text, width).map((piece) => line(span(piece, i === 0 ? "strong" : "muted"))),
+  )
 }
 
 /** A sentence that may be longer than the panel is wide. */
@@ -85,8 +95,9 @@ function groupLines(
 ): readonly Line[] {
   const { elapsedMs } = rows.connections
   const wanted = [...rows.groups!.order.subarray(top, top + page)]
-  const shown = groupsOf(rows, slice, wanted).map((group) => ({
+  const shown = groupsOf(rows, slice, wanted).map((group, i) => ({
     group,
+    unit: unitLabel(connectionAt(rows.connections, rows.groups!.table.row[wanted[i]!]!)),
     ...(elapsedMs === undefined ? {} : { elapsedMs }),
     isMasked,
     band: settings.thresholds.bandwidthPerSecond,
