@@ -340,7 +340,12 @@ describe("days", () => {
         readdirSync(one.path)
           .filter((name) => name.startsWith("connections-"))
           .sort(),
-      ).toEqual(["connections-20260610.jsonl.idx", "connections-20260610.jsonl.zst", "connections-20260611.jsonl"])
+      ).toEqual([
+        "connections-20260610.jsonl.idx",
+        "connections-20260610.jsonl.lines",
+        "connections-20260610.jsonl.zst",
+        "connections-20260611.jsonl",
+      ])
       const folder = DataFolder.open(one.path, { create: false })
       const text = [...readFrames(folder, "20260610")].map((raw) => new TextDecoder().decode(raw)).join("")
       folder.close()

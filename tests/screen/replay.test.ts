@@ -7,7 +7,7 @@ import { layout } from "../../src/core/app/layout.ts"
 import { everyPanel } from "../../src/core/app/registry.ts"
 import { update } from "../../src/core/app/update.ts"
 import { frame, overlayFrame, panelFrame, statusLine, typed } from "../support/host.ts"
-import { clockAt, type LineSpec, Replaying, type ReplaySpec } from "../support/replay.ts"
+import { clockAt, type LineSpec, lineOf, Replaying, type ReplaySpec } from "../support/replay.ts"
 
 const web = { peer: "203.0.113.7", tx: 12_000, rx: 1_300, connections: 3, states: { ESTABLISHED: 2, TIME_WAIT: 1 } }
 const ssh = { peer: "198.51.100.9", port: 22, process: "sshd", tx: 400, rx: 100 }
@@ -231,6 +231,18 @@ describe("what is shown", () => {
   test("lines that are no snapshots are counted", () => {
     const { state } = open({ lines: [...lines, "{broken", '{"captured_at":"0001-01-01T00:00:00Z"}'] })
     expect(statusLine(state)).toContain("Corrupt: 2")
+  })
+
+  test("a line whose rows make no sense is left out when it is read, and the nearest is shown", () => {
+    const bad = `${JSON.stringify({ ...JSON.parse(lineOf({ at: "10:01:10", in: [web] })) })}`.replace(
+      '"conn_count":3',
+      '"conn_count":"3"',
+    )
+    const replay = open({ lines: [...lines.slice(0, 3), bad, ...lines.slice(3)] })
+    expect(statusLine(replay.state)).toContain("Raw 3/11")
+    replay.press("]")
+    expect(["10:01:00", "10:01:30"]).toContain(replay.shownAt)
+    expect(statusLine(replay.state)).toContain("Corrupt: 1")
   })
 
   test("text that would act on the terminal is shown harmless", () => {

@@ -350,3 +350,13 @@ describe("a place that is none", () => {
     expect(read(open({ kind: "stream", fd }))).toEqual([1, 2, 3])
   })
 })
+
+test("a day that the worker compressed has its index: nothing is unpacked to list it", async () => {
+  using folder = temporaryFolder()
+  folder.write(PLAIN, `${lines(1_500)}{broken\n`)
+  await compress(folder.path)
+  const history = new History({ kind: "folder", path: folder.path }, {}, { zone, now: () => LATER })
+  opened.push(history)
+  expect([history.view().isComplete, history.view().index.length, history.view().corrupt]).toEqual([true, 1_500, 1])
+  expect(read(history)).toEqual(upTo(1_500))
+})

@@ -89,6 +89,7 @@ export class Replaying {
   /** Everything that was asked of the world, in order. */
   readonly asked: Effect[] = []
   private text: Buffer
+  private readonly dropped = new Set<number>()
   private readonly window: Window
 
   constructor({ lines, window = {}, width = 120, height = 40, isMasked = false }: ReplaySpec) {
@@ -114,7 +115,7 @@ export class Replaying {
   private history(): HistoryState {
     const index = createLineIndex()
     eachLine(this.text, 0, this.text.length, (start, end) =>
-      addLine(index, start, end - start, measureLine(this.text, start, end)),
+      addLine(index, start, end - start, this.dropped.has(start) ? undefined : measureLine(this.text, start, end)),
     )
     return {
       index: mergeIndexes([{ file: 0, index }], this.window),
@@ -165,6 +166,7 @@ export class Replaying {
         return { type: "history/indexed", history: this.history(), days: ["20260308"], at: this.state.now }
       case "record/read": {
         const line = readLineBytes(this.text.subarray(effect.key.offset, effect.key.offset + effect.bytes))
+        if (line === undefined) this.dropped.add(effect.key.offset)
         return line === undefined
           ? { type: "record/unusable", key: effect.key, at: effect.at, history: this.history() }
           : { type: "record/read", key: effect.key, at: effect.at, line }

@@ -27,7 +27,11 @@ export function showRecord(state: State, replay: Replay, key: LineKey, at: numbe
   )
   return {
     ...rest,
-    model: { ...model, health: withVerdict(model.health, diagnosis.level) },
+    model: {
+      ...model,
+      health: withVerdict(model.health, diagnosis.level),
+      notes: [...model.notes, ...replay.history.problems.map((text) => ({ source: "history", text }))],
+    },
     diagnosis,
     changes: episodesOf(index)
       .filter(({ from }) => from <= at)

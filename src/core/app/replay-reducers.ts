@@ -1,5 +1,5 @@
 /** What each action does to a replay. */
-import { type LineKey, nearest, nextOnset } from "../history/history-index.ts"
+import { type LineKey, nearest, nextOnset, positionOfKey } from "../history/history-index.ts"
 import { parseQuery } from "../history/search.ts"
 import { onsetsAt } from "../history/summary.ts"
 import { clockText, dayText, wallText } from "../history/time-grammar.ts"
@@ -49,13 +49,17 @@ const withSnapshots = <A>(reduce: (state: State, replay: Replay, action: A) => S
       : reduce(state, replay, action),
   )
 
+/** A search that finds more has found too much: it ends here, and says how far it came. */
+const HITS_MAX = 50_000
+
 export const replayReducers: Reducers = {
   "history/indexed": inReplay((state, replay, { history, days, at }) => {
     const grown = history.index.length > replay.history.index.length
     const next = withHistory({ ...state, now: Math.max(state.now, at) }, replay, history, days)
     const [gone, ...reads] =
       replay.followsEnd && grown && replay.goal === undefined ? towards(next, "latest") : towardsGoal(next)
-    return [gone, ...reads, ...(history.isComplete ? [] : [{ type: "history/index" } as const])]
+    const [begun, ...searches] = beginSearch(gone)
+    return [begun, ...reads, ...searches, ...(history.isComplete ? [] : [{ type: "history/index" } as const])]
   }),
   "history/due": inReplay((state, replay, { at }) => [
     { ...state, now: Math.max(state.now, at) },
@@ -64,9 +68,11 @@ export const replayReducers: Reducers = {
   "record/read": inReplay((state, replay, { key, at, line }) =>
     isSame(state.wanted?.key, key) ? [showRecord(state, replay, key, at, line)] : [state],
   ),
-  "record/unusable": inReplay((state, replay, { at, history }) => {
+  "record/unusable": inReplay((state, replay, { key, at, history }) => {
     const told = say(afterReadFailure(state), "that line is no snapshot: it was left out", "warn")
     const next = withHistory(told, replay, history)
+    // It could not be left out: its file is closed. Asking again would never end.
+    if (positionOfKey(history.index, key, at) >= 0) return [next]
     return goToTime(next, next.replay!, at)
   }),
   "replay/step": withSnapshots((state, replay, { by }) => step(still(state), replay, by)),
@@ -149,8 +155,10 @@ export const replayReducers: Reducers = {
       done: 0,
       total: replay.history.index.length,
       isRunning: true,
+      isWaiting: !replay.history.isComplete,
     }
-    return [withReplay(still(state), { search }), { type: "search/begin", query, token }]
+    const next = withReplay(still(state), { search })
+    return search.isWaiting ? [next] : [next, { type: "search/begin", query, token }]
   }),
   "replay/stop-search": inReplay((state, replay) =>
     replay.search?.isRunning === true
@@ -160,10 +168,19 @@ export const replayReducers: Reducers = {
   "search/found": inReplay((state, replay, { token, hits, done, total, isOver }) => {
     const { search } = replay
     if (search?.token !== token || !search.isRunning) return [state]
-    const all = hits.length === 0 ? search.hits : [...search.hits, ...hits]
-    const next = withReplay(state, { search: { ...search, hits: all, done, total, isRunning: !isOver } })
-    return isOver ? [next] : [next, { type: "search/go-on", token }]
+    const all = hits.length === 0 ? search.hits : [...search.hits, ...hits].slice(0, HITS_MAX)
+    const isEnough = isOver || all.length === HITS_MAX
+    const next = withReplay(state, { search: { ...search, hits: all, done, total, isRunning: !isEnough } })
+    return isEnough ? [next] : [next, { type: "search/go-on", token }]
   }),
+}
+
+/** A search that waited for the index. */
+function beginSearch(state: State): Step {
+  const { search, history } = state.replay!
+  if (search?.isWaiting !== true || !search.isRunning || !history.isComplete) return [state]
+  const next = { ...search, isWaiting: false, total: history.index.length }
+  return [withReplay(state, { search: next }), { type: "search/begin", query: search.query, token: search.token }]
 }
 
 const isSame = (a: LineKey | undefined, b: LineKey): boolean => a?.file === b.file && a.offset === b.offset

@@ -58,6 +58,6 @@ export function statusParts(replay: Replay, side: "in" | "out"): readonly (reado
     ...(followsEnd ? [[line(span("TAIL-ON", "ok"))]] : []),
     ...(history.corrupt > 0 ? [[line(span(`Corrupt: ${count(history.corrupt)}`, "warn"))]] : []),
     ...(history.isComplete ? [] : [[line(span(`reading ${percent(history.progress * 100)}`, "accent"))]]),
-    ...(history.problems.length > 0 ? [[line(span(`${count(history.problems.length)} files: ?`, "warn"))]] : []),
+    ...(history.problems.length > 0 ? [[line(span(`Unread: ${count(history.problems.length)}`, "warn"))]] : []),
   ]
 }

@@ -43,6 +43,8 @@ export interface TimeSearch {
   readonly done: number
   readonly total: number
   readonly isRunning: boolean
+  /** It begins when the whole window has been indexed. */
+  readonly isWaiting: boolean
 }
 
 /** The snapshot that is being read. */

@@ -3,6 +3,7 @@ import type { Day, Zone } from "../snapshot/local-day.ts"
 import { alignedText } from "../text/aligned.ts"
 import { timestamp } from "../text/timestamp.ts"
 import { bytes, count, duration } from "../text/units.ts"
+import { harmless } from "../text/width.ts"
 import type { Episode, Span } from "./summary.ts"
 import { clockText, dayText } from "./time-grammar.ts"
 
@@ -49,7 +50,7 @@ function findingText({ findings, corrupt = 0 }: DaySummary): string {
   if (findings === undefined) return "–"
   if (findings.length === 0) return `none${damaged}`
   const critical = findings.filter(({ severity }) => severity === "crit").length
-  const names = [...new Set(findings.map(({ id }) => id))]
+  const names = [...new Set(findings.map(({ id }) => harmless(id)))]
   const shown = names.slice(0, 3).join(", ") + (names.length > 3 ? ` +${names.length - 3}` : "")
   return `${count(findings.length)}${critical === 0 ? "" : ` (${critical} crit)`}: ${shown}${damaged}`
 }

@@ -65,7 +65,8 @@ export interface GroupFacts {
   readonly rxQueue: number
   readonly txBytesPerSecond?: number
   readonly rxBytesPerSecond?: number
-  readonly retrans: number
+  /** Absent where no socket tells. */
+  readonly retrans?: number
   /** The longest round trip of its connections. */
   readonly rttUsMax?: number
 }
@@ -92,10 +93,11 @@ export function namespaceAt({ table, namespaces }: Connections, row: number): Na
 }
 
 /** The busiest port first; of equals the lowest. */
-export const countPorts = (ports: Iterable<number>): readonly PortCount[] => {
+export const countPorts = (ports: readonly number[], connections?: readonly number[]): readonly PortCount[] => {
   const counts = new Map<number, number>()
   // Closed connections that were summed have no single port.
-  for (const port of ports) if (port !== 0) counts.set(port, (counts.get(port) ?? 0) + 1)
+  for (const [i, port] of ports.entries())
+    if (port !== 0) counts.set(port, (counts.get(port) ?? 0) + (connections?.[i] ?? 1))
   return [...counts]
     .map(([port, connections]) => ({ port, connections }))
     .sort((a, b) => b.connections - a.connections || a.port - b.port)
@@ -142,7 +144,7 @@ function groupFacts(connections: Connections, subject: Subject, ownPid: number):
   if (rows.length === 0) return undefined
   const all = rows.map((row) => connectionAt(connections, row))
   const states = new Map<string, number>()
-  for (const { state } of all) states.set(state, (states.get(state) ?? 0) + 1)
+  for (const { state, connectionCount } of all) states.set(state, (states.get(state) ?? 0) + connectionCount)
   const sum = (of: (one: Connection) => number | undefined) => all.reduce((total, one) => total + (of(one) ?? 0), 0)
   const isRated = (of: (one: Connection) => number | undefined) => all.some((one) => of(one) !== undefined)
   const tx = (one: Connection) => one.txBytesPerSecond
@@ -150,14 +152,17 @@ function groupFacts(connections: Connections, subject: Subject, ownPid: number):
   const rtt = Math.max(0, ...all.map(({ rttUs }) => rttUs ?? 0))
   return {
     kind: "group",
-    connectionCount: all.length,
+    connectionCount: sum((one) => one.connectionCount),
     states,
-    ports: countPorts(all.map((one) => (subject.side === "in" ? one.localPort : one.peerPort))),
+    ports: countPorts(
+      all.map((one) => (subject.side === "in" ? one.localPort : one.peerPort)),
+      all.map((one) => one.connectionCount),
+    ),
     txQueue: sum((one) => one.txQueue),
     rxQueue: sum((one) => one.rxQueue),
     ...(isRated(tx) ? { txBytesPerSecond: sum(tx) } : {}),
     ...(isRated(rx) ? { rxBytesPerSecond: sum(rx) } : {}),
-    retrans: sum((one) => one.retrans),
+    ...(all.some((one) => one.retrans !== undefined) ? { retrans: sum((one) => one.retrans) } : {}),
     ...(rtt > 0 ? { rttUsMax: rtt } : {}),
   }
 }

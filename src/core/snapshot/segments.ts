@@ -8,7 +8,7 @@ export type SegmentKind =
   | "compressed"
   /** Where the frames begin and which times they hold. */
   | "index"
-  /** Where the lines begin, of which times they are and what was wrong: made by replay, and never needed. */
+  /** Where the lines begin, of which times they are and what was wrong: for replay, which can do without. */
   | "lines"
 
 export interface SegmentName {

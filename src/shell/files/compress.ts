@@ -6,6 +6,10 @@
  * that both hold are taken once.
  */
 import { closeSync, constants, fstatSync, fsyncSync, readSync, renameSync, unlinkSync, writeSync } from "node:fs"
+import { measureLine } from "../../core/history/line-facts.ts"
+import { addLine, createLineIndex } from "../../core/history/line-index.ts"
+import { eachLine } from "../../core/history/lines.ts"
+import { writeSideIndex } from "../../core/history/side-index.ts"
 import {
   FRAME_BYTES,
   type Frame,
@@ -29,7 +33,7 @@ export interface CompressOptions {
 }
 
 /** What a compression that was cut short leaves behind. */
-export const isDraft = (name: string): boolean => /^connections-\d{8}\.jsonl\.(?:zst|idx)\.tmp$/.test(name)
+export const isDraft = (name: string): boolean => /^connections-\d{8}\.jsonl\.(?:zst|idx|lines)\.tmp$/.test(name)
 
 /** True when the day is compressed; false when it was told to stop. Throws the system's error. */
 export async function compressDay(folder: DataFolder, day: Day, { goOn }: CompressOptions): Promise<boolean> {
@@ -46,11 +50,13 @@ export async function compressDay(folder: DataFolder, day: Day, { goOn }: Compre
     draft = folder.openFile(`${names.compressed}.tmp`, O_RDWR | O_CREAT | O_TRUNC)
     const frames: Frame[] = []
     let offset = 0
+    const lines = new LineCollector()
     const addFrame = (raw: Uint8Array<ArrayBuffer>) => {
       const packed = Bun.zstdCompressSync(raw)
       writeAll(draft!, packed)
       frames.push({ offset, length: packed.length, raw_length: raw.length, ...measureFrame(raw) })
       offset += packed.length
+      lines.add(raw)
     }
 
     // Frames that are there already are taken over. When a crash came between naming them and deleting the plain file,
@@ -71,6 +77,7 @@ export async function compressDay(folder: DataFolder, day: Day, { goOn }: Compre
     fsyncSync(draft)
     writeIndex(folder, names.index, frames)
     renameSync(folder.at(`${names.compressed}.tmp`), folder.at(names.compressed))
+    lines.write(folder, day)
     folder.sync()
     // Lines that came while we worked stay for the next time.
     if (fstatSync(plain).size === size) unlinkSync(folder.at(names.plain))
@@ -82,10 +89,36 @@ export async function compressDay(folder: DataFolder, day: Day, { goOn }: Compre
   }
 }
 
-function writeIndex(folder: DataFolder, name: string, frames: readonly Frame[]): void {
+/** What replay would find out by unpacking the day again: where its lines stand, and what is in them. */
+class LineCollector {
+  private readonly index = createLineIndex()
+  private length = 0
+  /** A line goes over the edge of a frame: then replay finds out by itself. */
+  private isBroken = false
+
+  add(raw: Uint8Array<ArrayBuffer>): void {
+    const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.length)
+    const end = eachLine(bytes, 0, bytes.length, (start, stop) =>
+      addLine(this.index, this.length + start, stop - start, measureLine(bytes, start, stop)),
+    )
+    if (end !== bytes.length) this.isBroken = true
+    this.length += bytes.length
+  }
+
+  write(folder: DataFolder, day: Day): void {
+    if (this.isBroken) return
+    const { size, mtimeMs } = folder.stats(segmentName(day, "compressed"))!
+    writeSmall(folder, segmentName(day, "lines"), writeSideIndex(this.index, { size, modifiedMs: Math.floor(mtimeMs) }))
+  }
+}
+
+const writeIndex = (folder: DataFolder, name: string, frames: readonly Frame[]): void =>
+  writeSmall(folder, name, writeFrameIndex(frames))
+
+function writeSmall(folder: DataFolder, name: string, text: string): void {
   const fd = folder.openFile(`${name}.tmp`, O_RDWR | O_CREAT | O_TRUNC)
   try {
-    writeAll(fd, Buffer.from(writeFrameIndex(frames)))
+    writeAll(fd, Buffer.from(text))
     fsyncSync(fd)
   } finally {
     closeSync(fd)

@@ -1,5 +1,6 @@
 /** Which history a command means, and which part of it. */
 import { statSync } from "node:fs"
+import { isatty } from "node:tty"
 import {
   absolutePath,
   type Caller,
@@ -21,6 +22,10 @@ const STDIN = 0
 export async function choosePlace(
   asked: Pick<HistoryAsk, "file" | "dataDir">,
 ): Promise<{ readonly place: HistoryPlace; readonly notes: readonly string[] }> {
+  if (asked.file === "-" && isatty(STDIN))
+    throw usageFailure(
+      "-f - reads a history from the standard input, which is this terminal; try: zstdcat FILE | holyf-network replay -f -",
+    )
   if (asked.file === "-") return { place: { kind: "stream", fd: keepStream(STDIN) }, notes: [] }
   const caller = thisCaller()
   const given = asked.file?.trim()

@@ -15,6 +15,7 @@ export async function openReplay(asked: Extract<ReplayRequest, { kind: "replay" 
   const { thresholds, note } = loadThresholds(asked.healthConfig === undefined ? {} : { named: asked.healthConfig })
   const { place, notes } = await choosePlace(asked)
   const window = chooseWindow(asked, place, Date.now())
+  const history = new History(place, window, { zone: hostZone, now: Date.now })
   // A history that came by the standard input leaves the keys to the terminal itself.
   const keyboard = place.kind === "stream" && !isatty(0) ? takeTerminal() : undefined
   const terminal = checkTerminal({
@@ -23,7 +24,6 @@ export async function openReplay(asked: Extract<ReplayRequest, { kind: "replay" 
     instead: "replay --list, --at, --search or --export",
   })
   if (!terminal.ok) throw usageFailure(terminal.reason)
-  const history = new History(place, window, { zone: hostZone, now: Date.now })
   const [first] = [...notes, ...(note === undefined ? [] : [note.text])]
   const { replay } = await import("./replay.ts")
   return replay(

@@ -176,7 +176,9 @@ function groupEntries(facts: GroupFacts, subject: Subject, trail: Trail, isMaske
     ["waiting to go", bytes(txQueue), txQueue > 0 ? "plain" : "muted"],
     ["not yet read", bytes(rxQueue), rxQueue > 0 ? "plain" : "muted"],
     ...(rttUsMax === undefined ? [] : [["round trip", `${microseconds(rttUsMax)} at most`] as const]),
-    ["retransmitted", `${count(retrans)} ${retrans === 1 ? "segment" : "segments"}`],
+    ...(retrans === undefined
+      ? []
+      : [["retransmitted", `${count(retrans)} ${retrans === 1 ? "segment" : "segments"}`] as const]),
   ]
 }
 

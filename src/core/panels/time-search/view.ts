@@ -33,10 +33,13 @@ export function lines(slice: TimeSearchState, { replay }: Facts, { width, height
   return [cutLine(headLine(search), width), [], ...rows]
 }
 
-function headLine({ query, text, hits, done, total, isRunning }: NonNullable<Replay["search"]>): Line {
+function headLine({ query, text, hits, done, total, isRunning, isWaiting }: NonNullable<Replay["search"]>): Line {
   const found = `${count(hits.length)} of ${count(done)} snapshots`
   const state = isRunning
-    ? span(`  searching ${percent((done / Math.max(1, total)) * 100)}`, "accent")
+    ? span(
+        isWaiting ? "  waiting for the index" : `  searching ${percent((done / Math.max(1, total)) * 100)}`,
+        "accent",
+      )
     : span(done < total ? `  stopped at ${percent((done / total) * 100)}` : "", "warn")
   return [span(` ${harmless(queryText(query, text))}  `, "strong"), span(found), state]
 }
