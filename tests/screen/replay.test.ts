@@ -188,8 +188,8 @@ describe("what is shown", () => {
        ?  No diagnosis was recorded here
       ┌─ Top Incoming ───────────────────────────────── 1-1 of 1 row, 3 connections ─┐
       │ by peer, port and process  sort bandwidth ↓                                  │
-      │ PEER                 LPORT PROCESS       CONNS     ↓TX/s     ↓RX/s STATES    │
-      │▌203.0.113.7            443 nginx             3  46.9KB/s   1.3KB/s EST:2,TW:1│
+      │ PEER                  LPORT PROCESS      CONNS     ↓TX/s     ↓RX/s STATES    │
+      │▌203.0.113.7             443 nginx            3  46.9KB/s   1.3KB/s EST:2,TW:1│
       │                                                                              │
       │                                                                              │
       │                                                                              │
@@ -220,6 +220,20 @@ describe("what is shown", () => {
       │ PEER                                LPORT PROCESS         UNIT                   CONNS  SEND-Q  RECV-Q     ↓TX/s     ↓RX/s STATES                        │
       │▌203.0.113.7                           443 nginx           -                          3      0B      0B  35.2KB/s   1.3KB/s ESTABLISHED:2,TIME_WAIT:1     │"
     `)
+  })
+
+  test("the example line of the Go program's contract", () => {
+    const contract =
+      '{"captured_at":"2026-03-08T12:56:30.196962352+07:00","interface":"eth0","top_limit_per_side":500,' +
+      '"sample_seconds":29.999999695,"bandwidth_available":true,"incoming_groups":[{"peer_ip":"203.0.113.7","port":443,' +
+      '"proc_name":"nginx","conn_count":3,"tx_queue":0,"rx_queue":0,"total_queue":0,"tx_bytes_delta":377892,' +
+      '"rx_bytes_delta":41164,"total_bytes_delta":419056,"tx_bytes_per_sec":12596.400128063402,' +
+      '"rx_bytes_per_sec":1372.1333472833558,"total_bytes_per_sec":13968.533475346758,' +
+      '"states":{"ESTABLISHED":2,"TIME_WAIT":1}}],"outgoing_groups":[],"version":"v0.8.2","cpu_cores":0.03,"rss_bytes":14876672}'
+    const text = frame(open({ lines: [contract], height: 60 }).state)
+    expect(text).toContain("2026-03-08 06:56:30 +01:00  eth0  IN:1 OUT:0  BW:30s")
+    expect(text).toMatch(/203\.0\.113\.7 +443 nginx +3 +12\.3KB\/s +1\.3KB\/s EST:2,TW:1/)
+    expect(text).toContain("3.0% CPU  14.2MB")
   })
 
   test("a window with nothing in it says what was looked for and which days there are", () => {

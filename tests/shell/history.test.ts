@@ -11,6 +11,7 @@ import {
   symlinkSync,
   truncateSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
@@ -194,6 +195,13 @@ describe("a file", () => {
   })
 })
 
+/** Takes everything out of a file but its size, its time and its first bytes: who reads it, finds nothing. */
+function blank(path: string): void {
+  const { mtime } = statSync(path)
+  writeFileSync(path, readFileSync(path).fill(0, 8))
+  utimesSync(path, mtime, mtime)
+}
+
 describe("days that are over", () => {
   test("compressed, have the same snapshots", async () => {
     using folder = temporaryFolder()
@@ -238,11 +246,10 @@ describe("days that are over", () => {
     const path = folder.write(PLAIN, `${lines(3)}{broken\n`)
     const first = open(folder.path, { now: LATER })
     expect(existsSync(`${path}.lines`)).toBe(true)
-    const history = new History({ kind: "folder", path: folder.path }, {}, { zone, now: () => LATER })
-    opened.push(history)
-    // Nothing is left to index.
-    expect([history.view().isComplete, history.view().corrupt]).toEqual([true, 1])
-    expect([read(history), read(first)]).toEqual([upTo(3), upTo(3)])
+    blank(path)
+    const second = open(folder.path, { now: LATER })
+    expect([second.view().index.length, second.view().corrupt]).toEqual([3, 1])
+    expect(first.view().index.length).toBe(3)
   })
 
   test("whose index is of another file are indexed anew", () => {
@@ -289,6 +296,19 @@ describe("a window", () => {
     folder.write("connections-20260101.jsonl", "broken\n")
     const history = open(folder.path, { window: { from: NOW - 3_600_000 } })
     expect([history.view().files, history.view().corrupt]).toEqual([1, 0])
+  })
+
+  test("goes through a day beside it only where that holds something of it", () => {
+    using folder = temporaryFolder()
+    folder.write(PLAIN, lines(3))
+    const before = (text: string) => text.replaceAll("2026-03-08", "2026-03-07")
+    folder.write("connections-20260307.jsonl", before(lines(2)))
+    const from = Date.parse("2026-03-08T00:00:00+01:00")
+    expect(open(folder.path, { window: { from } }).view().files).toBe(1)
+    // The zone was changed: the last line of that file is of the window.
+    folder.write("connections-20260307.jsonl", before(lines(2)) + line(9))
+    const history = open(folder.path, { window: { from } })
+    expect([history.view().files, read(history)]).toEqual([2, [1, 2, 3, 10]])
   })
 
   test("puts lines in the order of time, whichever file they stand in", () => {
@@ -355,8 +375,8 @@ test("a day that the worker compressed has its index: nothing is unpacked to lis
   using folder = temporaryFolder()
   folder.write(PLAIN, `${lines(1_500)}{broken\n`)
   await compress(folder.path)
-  const history = new History({ kind: "folder", path: folder.path }, {}, { zone, now: () => LATER })
-  opened.push(history)
-  expect([history.view().isComplete, history.view().index.length, history.view().corrupt]).toEqual([true, 1_500, 1])
-  expect(read(history)).toEqual(upTo(1_500))
+  expect(read(open(folder.path, { now: LATER }))).toEqual(upTo(1_500))
+  blank(join(folder.path, `${PLAIN}.zst`))
+  const { index, corrupt, problems } = open(folder.path, { now: LATER }).view()
+  expect([index.length, corrupt, problems]).toEqual([1_500, 1, []])
 })

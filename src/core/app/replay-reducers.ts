@@ -5,6 +5,7 @@ import { onsetsAt } from "../history/summary.ts"
 import { clockText, dayText, wallText } from "../history/time-grammar.ts"
 import { isInside } from "../history/window.ts"
 import { dayStart, localDay, type Zone } from "../snapshot/local-day.ts"
+import { tick } from "./clock.ts"
 import { dayInView, type Replay, type ReplayAction, wallNow, zoneOf } from "./replay.ts"
 import {
   afterReadFailure,
@@ -62,7 +63,7 @@ export const replayReducers: Reducers = {
     return [begun, ...reads, ...searches, ...(history.isComplete ? [] : [{ type: "history/index" } as const])]
   }),
   "history/due": inReplay((state, replay, { at }) => [
-    { ...state, now: Math.max(state.now, at) },
+    tick(state, at),
     ...(replay.history.isComplete ? [{ type: "history/follow" } as const] : []),
   ]),
   "record/read": inReplay((state, replay, { key, at, line }) =>

@@ -41,10 +41,12 @@ export function timers(state: State): readonly Timer[] {
 }
 
 function replayTimers({ replay }: State): readonly Timer[] {
-  const everyMs = replay?.followsEnd === true ? FOLLOW_MS : GROW_MS
+  // What follows the end tells the time as well: one picture a second, not two.
+  if (replay?.followsEnd === true)
+    return [{ id: "follow", key: `${FOLLOW_MS}`, everyMs: FOLLOW_MS, action: "history/due" }]
   return [
     { id: "clock", key: "", everyMs: SECOND_MS, action: "clock/ticked" },
-    { id: "follow", key: `${everyMs}`, everyMs, action: "history/due" },
+    { id: "follow", key: `${GROW_MS}`, everyMs: GROW_MS, action: "history/due" },
   ]
 }
 

@@ -11,6 +11,7 @@ import { deriveLane } from "../model/lane.ts"
 import { deriveModel } from "../model/model.ts"
 import type { Sample } from "../sample/sample.ts"
 import type { Action, AppAction } from "./action.ts"
+import { tick } from "./clock.ts"
 import type { Effect } from "./effect.ts"
 import type { Facts } from "./facts.ts"
 import { guide } from "./guide.ts"
@@ -110,12 +111,6 @@ function showLook(state: State, { sample, rates, at }: NonNullable<State["waitin
 }
 
 const showWaiting = (state: State): State => (state.waiting === undefined ? state : showLook(state, state.waiting))
-
-/** The time as last told; a notice whose time is over goes. */
-function tick(state: State, at: number): State {
-  const { notice, ...rest } = state
-  return notice !== undefined && notice.until <= at ? { ...rest, now: at } : { ...state, now: at }
-}
 
 type Reducers = { readonly [T in AppAction["type"]]: (state: State, action: Extract<AppAction, { type: T }>) => Step }
 

@@ -1,8 +1,9 @@
 /**
  * The index of a closed day as a file beside it, so that the day need not be gone through again.
  *
- * One JSON object of columns: `at` and `offset` as differences to the row before. It names the file it is of by size and
- * time; one that does not match, or is not what it should be, is as good as none.
+ * A line of JSON says what file it is of, by size and time, and what was found; behind it, from the next multiple of
+ * eight bytes on, the columns follow as they lie in memory, little-endian: a month of days must be there before the eye
+ * notices. One that does not match, or is not what it should be, is as good as none.
  */
 import * as v from "valibot"
 import { growColumnTable } from "../sample/columns.ts"
@@ -10,6 +11,8 @@ import { eventSchema } from "../snapshot/schema.ts"
 import { createLineIndex, type LineIndex, layout } from "./line-index.ts"
 
 const VERSION = 1
+const NEWLINE = 10
+const ALIGNMENT = 8
 
 /** What is the same as long as the file is. */
 export interface FileMark {
@@ -17,90 +20,86 @@ export interface FileMark {
   readonly modifiedMs: number
 }
 
-const numbers = v.array(v.number())
-const counts = v.array(v.pipe(v.number(), v.minValue(0)))
+const whole = v.pipe(v.number(), v.integer(), v.minValue(0))
 
-const schema = v.object({
+const headSchema = v.object({
   version: v.literal(VERSION),
-  size: v.number(),
-  modified_ms: v.number(),
-  corrupt: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  size: whole,
+  modified_ms: whole,
+  lines: whole,
+  corrupt: whole,
   finding_sets: v.array(v.array(v.string())),
   events: v.array(eventSchema),
-  at_ms: numbers,
-  offset: counts,
-  bytes: counts,
-  rows_in: counts,
-  rows_out: counts,
-  connections: counts,
-  bytes_per_sec: v.array(v.nullable(v.number())),
-  interval_seconds: counts,
-  findings: counts,
 })
 
-export function writeSideIndex(
-  { lines, findings, events, corrupt }: LineIndex,
-  { size, modifiedMs }: FileMark,
-): string {
-  const whole = (column: ArrayLike<number>) => Array.from({ length: lines.length }, (_, i) => column[i]!)
-  const steps = (column: ArrayLike<number>) =>
-    whole(column).map((value, i) => (i === 0 ? value : value - column[i - 1]!))
-  const { at, offset, bytes, rowsIn, rowsOut, connections, bytesPerSecond, intervalSeconds } = lines
-  return JSON.stringify({
-    version: VERSION,
-    size,
-    modified_ms: modifiedMs,
-    corrupt,
-    finding_sets: findings.list,
-    events,
-    at_ms: steps(at),
-    offset: steps(offset),
-    bytes: whole(bytes),
-    rows_in: whole(rowsIn),
-    rows_out: whole(rowsOut),
-    connections: whole(connections),
-    // Tenths of a byte are nobody's concern; NaN is null in JSON.
-    bytes_per_sec: whole(bytesPerSecond).map((value) => (Number.isNaN(value) ? null : Math.round(value))),
-    interval_seconds: whole(intervalSeconds),
-    findings: whole(lines.findings),
-  })
+const columns = Object.keys(layout) as (keyof typeof layout)[]
+
+/** From where on columns may stand. */
+const aligned = (offset: number): number => Math.ceil(offset / ALIGNMENT) * ALIGNMENT
+
+export function writeSideIndex({ lines, findings, events, corrupt }: LineIndex, mark: FileMark): Uint8Array {
+  const head = new TextEncoder().encode(
+    `${JSON.stringify({
+      version: VERSION,
+      size: mark.size,
+      modified_ms: mark.modifiedMs,
+      lines: lines.length,
+      corrupt,
+      finding_sets: findings.list,
+      events,
+    })}\n`,
+  )
+  const parts = columns.map((name) => bytesOf(lines[name].subarray(0, lines.length)))
+  const out = new Uint8Array(parts.reduce((end, part) => aligned(end) + part.length, head.length))
+  out.set(head)
+  let at = head.length
+  for (const part of parts) {
+    at = aligned(at)
+    out.set(part, at)
+    at += part.length
+  }
+  return out
 }
 
+const bytesOf = (column: Float64Array | Uint32Array | Uint16Array): Uint8Array =>
+  new Uint8Array(column.buffer, column.byteOffset, column.byteLength)
+
 /** Nothing when it is not the index of that file. */
-export function readSideIndex(text: string, { size, modifiedMs }: FileMark): LineIndex | undefined {
-  let value: unknown
+export function readSideIndex(bytes: Uint8Array, { size, modifiedMs }: FileMark): LineIndex | undefined {
+  const end = bytes.indexOf(NEWLINE)
+  const head = end < 0 ? undefined : readHead(new TextDecoder().decode(bytes.subarray(0, end)))
+  if (head === undefined || head.size !== size || head.modified_ms !== modifiedMs) return undefined
+  const index = createLineIndex()
+  const { lines } = index
+  // More lines than the file can hold would only ask for memory.
+  if (head.lines > bytes.length || head.finding_sets[0]?.length !== 0) return undefined
+  growColumnTable(lines, layout, head.lines)
+  let at = end + 1
+  for (const name of columns) {
+    at = aligned(at)
+    const column = bytesOf(lines[name].subarray(0, head.lines))
+    if (at + column.length > bytes.length) return undefined
+    column.set(bytes.subarray(at, at + column.length))
+    at += column.length
+  }
+  if (at !== bytes.length) return undefined
+  lines.length = head.lines
+  for (let row = 0; row < head.lines; row++) {
+    const isPossible = lines.findings[row]! < head.finding_sets.length && lines.offset[row]! >= 0 && lines.at[row]! > 0
+    if (!isPossible) return undefined
+  }
+  for (const set of head.finding_sets.slice(1))
+    index.findings.numbers.set(set.join("\n"), index.findings.list.push(set) - 1)
+  index.events.push(...head.events)
+  index.corrupt = head.corrupt
+  return index
+}
+
+function readHead(text: string): v.InferOutput<typeof headSchema> | undefined {
   try {
-    value = JSON.parse(text)
+    const result = v.safeParse(headSchema, JSON.parse(text), { abortEarly: true })
+    return result.success ? result.output : undefined
   } catch {
     return undefined
   }
-  const result = v.safeParse(schema, value, { abortEarly: true })
-  if (!result.success) return undefined
-  const read = result.output
-  if (read.size !== size || read.modified_ms !== modifiedMs) return undefined
-  const { length } = read.at_ms
-  const columns = [read.offset, read.bytes, read.rows_in, read.rows_out, read.connections, read.bytes_per_sec]
-  if ([...columns, read.interval_seconds, read.findings].some((column) => column.length !== length)) return undefined
-  if (read.findings.some((set) => set >= read.finding_sets.length) || read.finding_sets[0]?.length !== 0)
-    return undefined
-  const index = createLineIndex()
-  const { lines } = index
-  growColumnTable(lines, layout, length)
-  for (let i = 0; i < length; i++) {
-    lines.at[i] = read.at_ms[i]! + (i === 0 ? 0 : lines.at[i - 1]!)
-    lines.offset[i] = read.offset[i]! + (i === 0 ? 0 : lines.offset[i - 1]!)
-    lines.bytesPerSecond[i] = read.bytes_per_sec[i] ?? Number.NaN
-  }
-  lines.bytes.set(read.bytes)
-  lines.rowsIn.set(read.rows_in)
-  lines.rowsOut.set(read.rows_out)
-  lines.connections.set(read.connections)
-  lines.intervalSeconds.set(read.interval_seconds)
-  lines.findings.set(read.findings)
-  lines.length = length
-  for (const set of read.finding_sets.slice(1))
-    index.findings.numbers.set(set.join("\n"), index.findings.list.push(set) - 1)
-  index.events.push(...read.events)
-  index.corrupt = read.corrupt
-  return index
 }

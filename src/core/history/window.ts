@@ -92,6 +92,10 @@ export function windowText({ from, to }: Window, zone: Zone): string {
   return `${wallText(from, zone)} to ${wallText(to, zone)}`
 }
 
+/** Days that the window is of. */
+export const isDayInside = (day: Day, { from, to }: Window, zone: Zone): boolean =>
+  (to === undefined || dayStart(day, zone) <= to) && (from === undefined || dayEnd(day, zone) > from)
+
 /** Days whose files may hold something of the window: a zone that was changed puts lines a day aside. */
 export function mayHold(day: Day, { from, to }: Window, zone: Zone): boolean {
   const aside = 86_400_000

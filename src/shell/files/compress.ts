@@ -113,12 +113,12 @@ class LineCollector {
 }
 
 const writeIndex = (folder: DataFolder, name: string, frames: readonly Frame[]): void =>
-  writeSmall(folder, name, writeFrameIndex(frames))
+  writeSmall(folder, name, Buffer.from(writeFrameIndex(frames)))
 
-function writeSmall(folder: DataFolder, name: string, text: string): void {
+function writeSmall(folder: DataFolder, name: string, content: Uint8Array): void {
   const fd = folder.openFile(`${name}.tmp`, O_RDWR | O_CREAT | O_TRUNC)
   try {
-    writeAll(fd, Buffer.from(text))
+    writeAll(fd, content)
     fsyncSync(fd)
   } finally {
     closeSync(fd)

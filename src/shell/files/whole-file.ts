@@ -6,12 +6,12 @@ import { FILE_MODE, FOLDER_MODE, openOwnFile } from "./data-folder.ts"
 const { O_WRONLY, O_CREAT, O_EXCL } = constants
 
 /** Writes beside it under a name that nobody can guess, then renames. Throws the system's error. */
-export function replaceFile(path: string, text: string): void {
+export function replaceFile(path: string, text: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE })
   const draft = `${path}.${crypto.randomUUID()}.tmp`
   const fd = openOwnFile(draft, O_WRONLY | O_CREAT | O_EXCL, FILE_MODE)
   try {
-    const bytes = Buffer.from(text)
+    const bytes = typeof text === "string" ? Buffer.from(text) : text
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
     fsyncSync(fd)
     renameSync(draft, path)

@@ -6,7 +6,7 @@ import { LINE_BYTES_MAX } from "../../core/history/lines.ts"
 import { type FileMark, readSideIndex, writeSideIndex } from "../../core/history/side-index.ts"
 import type { Day } from "../../core/snapshot/local-day.ts"
 import type { SnapshotLine } from "../../core/snapshot/schema.ts"
-import { readRest, scanLines } from "./scan.ts"
+import { readRest, readTail, scanLines } from "./scan.ts"
 import { openRegular, type TextFile, textFileOf } from "./text-file.ts"
 
 export interface FileAsk {
@@ -26,9 +26,9 @@ export interface FileAsk {
 }
 
 export interface SideFile {
-  read(): string | undefined
+  read(): Uint8Array | undefined
   /** Does nothing where it may not be written. */
-  write(text: string): void
+  write(content: Uint8Array): void
 }
 
 export class HistoryFile {
@@ -61,21 +61,27 @@ export class HistoryFile {
       closeSync(this.fd)
       throw error
     }
-    const side = ask.side?.read()
+  }
+
+  /** The index beside the file, where there is one of it. */
+  private takeSide(): boolean {
+    const side = this.ask.side?.read()
     const known = side === undefined ? undefined : readSideIndex(side, this.mark())
-    if (known === undefined) return
+    if (known === undefined) return false
     this.index = known
     this.indexedTo = this.text.size()
     this.isIndexed = true
+    return true
   }
 
   get corrupt(): number {
     return this.index.corrupt + (this.isTorn ? 1 : 0)
   }
 
-  /** Bytes of text, and how many of them are in the index. */
-  get progress(): { readonly done: number; readonly total: number } {
-    return { done: this.indexedTo, total: this.text.size() }
+  /** The part of it that is in the index, 0 to 1. Of a file that was not begun nothing is asked: there may be many. */
+  get progress(): number {
+    if (this.isIndexed) return 1
+    return this.indexedTo === 0 ? 0 : Math.min(1, this.indexedTo / Math.max(1, this.text.size()))
   }
 
   /** Bytes on the disk. */
@@ -90,6 +96,7 @@ export class HistoryFile {
 
   /** Indexes a piece more. True when the end was reached. Throws the system's error. */
   indexMore(): boolean {
+    if (this.indexedTo === 0 && this.scan === undefined && this.takeSide()) return true
     this.scan ??= scanLines(this.text, this.indexedTo, {
       line: (bytes, start, end, offset) => addLine(this.index, offset, end - start, measureLine(bytes, start, end)),
       tooLong: () => addLine(this.index, 0, 0, undefined),
@@ -118,8 +125,24 @@ export class HistoryFile {
     } else this.isTorn = this.ask.isClosed && (rest !== undefined || left > LINE_BYTES_MAX)
   }
 
+  /** The times of its first and its last line; nothing when it has none, or they are too far inside it. */
+  endTimes(): readonly [number, number] | undefined {
+    let first: number | undefined
+    const scan = scanLines(this.text, 0, {
+      line: (bytes, start, end) => {
+        first ??= measureLine(bytes, start, end)?.at
+      },
+      tooLong: () => {},
+    })
+    scan.next()
+    const tail = readTail(this.text)
+    const last = tail === undefined ? undefined : measureLine(tail, 0, tail.length)?.at
+    return first === undefined || last === undefined ? undefined : [first, last]
+  }
+
   /** Looks whether there is more to index. True when what was indexed is no longer so, or grew. */
   follow(): "same" | "grown" | "replaced" {
+    if (!this.isIndexed) return "same"
     const size = this.text.size()
     if (size < this.indexedTo) {
       this.index = createLineIndex()
@@ -128,7 +151,7 @@ export class HistoryFile {
       this.isIndexed = false
       return "replaced"
     }
-    return size > this.indexedTo && (this.scan === undefined || !this.isIndexed) ? "grown" : "same"
+    return size > this.indexedTo ? "grown" : "same"
   }
 
   /** What the path means now: this file, another one, or none. */

@@ -5,7 +5,7 @@
  * and hides no other.
  */
 import { emptyIndex, type HistoryIndex, type LineKey, mergeIndexes } from "../../core/history/history-index.ts"
-import { mayHold, type Window } from "../../core/history/window.ts"
+import { isDayInside, isInside, mayHold, type Window } from "../../core/history/window.ts"
 import { type Day, localDay, type Zone } from "../../core/snapshot/local-day.ts"
 import type { SnapshotLine } from "../../core/snapshot/schema.ts"
 import { usageFailure } from "../failure.ts"
@@ -37,6 +37,8 @@ export class History {
   private files: HistoryFile[] = []
   private readonly failed = new Map<string, string>()
   private readonly told: string[] = []
+  /** Files of days beside the window that hold nothing of it. */
+  private readonly outside = new Set<string>()
   private nextNumber = 0
   private merged: HistoryIndex = emptyIndex()
   private isChanged = true
@@ -58,6 +60,7 @@ export class History {
   setWindow(window: Window): void {
     this.currentWindow = window
     this.isChanged = true
+    this.outside.clear()
     if (this.place.kind === "folder") {
       const [kept, others] = partition(
         this.files,
@@ -112,13 +115,11 @@ export class History {
       )
       this.isChanged = false
     }
-    const sizes = this.files.map(({ progress }) => progress)
-    const total = sizes.reduce((sum, each) => sum + each.total, 0)
-    const done = sizes.reduce((sum, each) => sum + each.done, 0)
+    const done = this.files.reduce((sum, { progress }) => sum + progress, 0)
     return {
       index: this.merged,
       isComplete: !this.isIndexing,
-      progress: total === 0 ? 1 : Math.min(1, done / total),
+      progress: this.files.length === 0 ? 1 : done / this.files.length,
       files: this.files.length,
       corrupt: this.files.reduce((sum, { corrupt }) => sum + corrupt, 0),
       problems: [...this.failed.values(), ...this.told],
@@ -208,9 +209,15 @@ export class History {
       if (!mayHold(segment.day, this.currentWindow, this.options.zone)) continue
       if (this.options.only?.has(segment.name) === false) continue
       const path = `${place.path}/${segment.name}`
-      if (this.failed.has(path) || this.files.some((file) => file.path === path)) continue
+      if (this.failed.has(path) || this.outside.has(path) || this.files.some((file) => file.path === path)) continue
       try {
-        this.files.push(new HistoryFile({ ...segmentAsk(place.path, segment, this.nextNumber++, today), path }))
+        const file = new HistoryFile({ ...segmentAsk(place.path, segment, this.nextNumber++, today), path })
+        if (this.isOutside(file)) {
+          file.close()
+          this.outside.add(path)
+          continue
+        }
+        this.files.push(file)
         isNew = true
       } catch (error) {
         this.failed.set(path, cannotRead(path, error))
@@ -218,6 +225,17 @@ export class History {
     }
     if (isNew) this.files.sort((a, b) => (a.path < b.path ? -1 : 1))
     return isNew
+  }
+
+  /**
+   * A day beside the window is there for lines that a change of zone put into the wrong file. To go through it costs as
+   * much as the day that is looked at: its ends say whether there are some.
+   */
+  private isOutside(file: HistoryFile): boolean {
+    const { currentWindow: window } = this
+    if (file.day === undefined || isDayInside(file.day, window, this.options.zone)) return false
+    const ends = file.endTimes()
+    return ends !== undefined && !ends.some((at) => isInside(window, at))
   }
 
   /** One file that was named: without it there is nothing to show. */

@@ -1,5 +1,5 @@
 /** Where a history is: a data directory, one file, or the standard input. */
-import { closeSync, mkdtempSync, openSync, readdirSync, readSync, rmSync, writeSync } from "node:fs"
+import { closeSync, fstatSync, mkdtempSync, openSync, readdirSync, readSync, rmSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
 import type { Day } from "../../core/snapshot/local-day.ts"
@@ -7,8 +7,9 @@ import { parseSegmentName, type SegmentName, segmentName, segmentsOf } from "../
 import { Failure, worldFailure } from "../failure.ts"
 import { DataFolder } from "../files/data-folder.ts"
 import { replaceFile } from "../files/whole-file.ts"
-import { errorCode, readText } from "../text-file.ts"
+import { errorCode } from "../text-file.ts"
 import type { FileAsk, SideFile } from "./history-file.ts"
+import { openRegular } from "./text-file.ts"
 
 export type HistoryPlace =
   | { readonly kind: "folder"; readonly path: string }
@@ -29,10 +30,17 @@ export const dayOfPlace = (place: HistoryPlace): Day | undefined =>
 /** An index of a year at one line a second is 3 MB a day; whatever is larger is none of ours. */
 const SIDE_BYTES_MAX = 64 << 20
 
-const readOptional = (path: string): string | undefined => {
+const readOptional = (path: string): Buffer | undefined => {
   try {
-    const { text, isCut } = readText(path, SIDE_BYTES_MAX)
-    return isCut ? undefined : text
+    const fd = openRegular(path)
+    try {
+      const { size } = fstatSync(fd)
+      if (size > SIDE_BYTES_MAX) return undefined
+      const bytes = Buffer.allocUnsafeSlow(size)
+      return readSync(fd, bytes, 0, size, 0) === size ? bytes : undefined
+    } finally {
+      closeSync(fd)
+    }
   } catch {
     return undefined
   }
@@ -65,7 +73,7 @@ export function segmentAsk(folder: string, { name, day, kind }: SegmentName, num
     day,
     isCompressed: kind === "compressed",
     isClosed,
-    readFrameIndex: () => readOptional(join(folder, segmentName(day, "index"))),
+    readFrameIndex: () => readOptional(join(folder, segmentName(day, "index")))?.toString("utf8"),
     ...(isClosed ? { side: sideFile(folder, segmentName(day, "lines")) } : {}),
   }
 }
@@ -79,7 +87,7 @@ export function fileAsk(path: string, number: number): FileAsk {
     ...(segment === undefined ? {} : { day: segment.day }),
     isCompressed: path.endsWith(".zst"),
     isClosed: true,
-    readFrameIndex: () => readOptional(path.replace(/\.zst$/, ".idx")),
+    readFrameIndex: () => readOptional(path.replace(/\.zst$/, ".idx"))?.toString("utf8"),
     ...(segment === undefined
       ? {}
       : // Beside a file that was named nothing is left behind.
@@ -92,11 +100,11 @@ export function fileAsk(path: string, number: number): FileAsk {
 function sideFile(folder: string, name: string): SideFile {
   return {
     read: () => readOptional(join(folder, name)),
-    write(text) {
+    write(content) {
       try {
         const data = DataFolder.open(folder, { create: false })
         try {
-          replaceFile(data.at(name), text)
+          replaceFile(data.at(name), content)
         } finally {
           data.close()
         }

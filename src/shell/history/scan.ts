@@ -65,6 +65,18 @@ function endOfLine(file: TextFile, from: number, buffer: Buffer): number | undef
   }
 }
 
+/** The last line that has its line feed, when it is not unusually long. */
+export function readTail(file: TextFile): Buffer | undefined {
+  const size = file.size()
+  const from = Math.max(0, size - PIECE_BYTES)
+  const buffer = Buffer.allocUnsafeSlow(size - from)
+  const got = file.readInto(buffer, from)
+  const end = buffer.subarray(0, got).lastIndexOf(10)
+  if (end < 0) return undefined
+  const start = end === 0 ? 0 : buffer.subarray(0, end).lastIndexOf(10) + 1
+  return start === 0 && from > 0 ? undefined : buffer.subarray(start, trimmedEnd(buffer, start, end))
+}
+
 /** What stands behind the last line feed, when it is short enough to be a line. */
 export function readRest(file: TextFile, from: number): Buffer | undefined {
   const length = file.size() - from

@@ -75,28 +75,30 @@ interface Frame {
 const FRAME_RAW_MAX = 64 << 20
 
 class FramedText implements TextFile {
-  private readonly frames: readonly Frame[]
-  private readonly total: number
+  private known: readonly Frame[] | undefined
   /** The frame that was read last: the next line mostly stands in it too. */
   private last: { readonly frame: Frame; readonly raw: Uint8Array } | undefined
 
   constructor(
     private readonly fd: number,
     private readonly path: string,
-    frameIndex?: () => string | undefined,
-  ) {
-    this.frames = this.knownFrames(frameIndex?.()) ?? this.foundFrames()
-    const end = this.frames.at(-1)
-    this.total = end === undefined ? 0 : end.rawOffset + end.rawLength
+    private readonly frameIndex?: () => string | undefined,
+  ) {}
+
+  /** Looked for when they are needed: of thirty days mostly one is looked at. */
+  private get frames(): readonly Frame[] {
+    this.known ??= this.knownFrames(this.frameIndex?.()) ?? this.foundFrames()
+    return this.known
   }
 
   size(): number {
-    return this.total
+    const end = this.frames.at(-1)
+    return end === undefined ? 0 : end.rawOffset + end.rawLength
   }
 
   readInto(target: Buffer, offset: number): number {
     let got = 0
-    while (got < target.length && offset + got < this.total) {
+    while (got < target.length && offset + got < this.size()) {
       const frame = this.frameAt(offset + got)
       const raw = this.unpack(frame)
       const from = offset + got - frame.rawOffset
@@ -114,14 +116,15 @@ class FramedText implements TextFile {
   }
 
   private frameAt(rawOffset: number): Frame {
+    const { frames } = this
     let low = 0
-    let high = this.frames.length - 1
+    let high = frames.length - 1
     while (low < high) {
       const middle = (low + high + 1) >>> 1
-      if (this.frames[middle]!.rawOffset <= rawOffset) low = middle
+      if (frames[middle]!.rawOffset <= rawOffset) low = middle
       else high = middle - 1
     }
-    return this.frames[low]!
+    return frames[low]!
   }
 
   private unpack(frame: Frame): Uint8Array {

@@ -159,8 +159,8 @@ const serviceForms: readonly { readonly from: number; readonly columns: (side: S
     ],
   },
   {
-    from: 74,
-    columns: (side) => [peer, servicePort(side), process(11), connections, txRate, rxRate, states(10, true)],
+    from: 73,
+    columns: (side) => [peer, servicePort(side), process(10), connections, txRate, rxRate, states(10, true)],
   },
   { from: 0, columns: (side) => [peer, servicePort(side), process(10), connections, bandwidth] },
 ]
