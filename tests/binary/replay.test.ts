@@ -4,8 +4,10 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { builtBinary } from "../support/binary.ts"
 import { temporaryFolder } from "../support/folder.ts"
+import * as make from "../support/packets.ts"
 import { openPty, type PtyOptions } from "../support/pty.ts"
 import { requires } from "../support/requirements.ts"
+import { trace, unanswered } from "../support/traces.ts"
 
 const fixtures = join(import.meta.dir, "../fixtures/original")
 const recorded = join(fixtures, "recorded.connections-20261124.jsonl")
@@ -44,6 +46,30 @@ describe("files of the Go program", () => {
     pty.send("t\x1502:02:30\r")
     await pty.until((text) => text.includes("2026-11-24 02:02:30 +00:00"), WAIT)
   })
+})
+
+test("traces of the same folder are marked, told and listed, with the packets that were kept", async () => {
+  using folder = temporaryFolder()
+  writeFileSync(join(folder.path, "connections-20261124.jsonl"), await Bun.file(recorded).text())
+  const pcap = join(folder.path, "mine.pcap")
+  writeFileSync(pcap, make.pcap(unanswered.map(({ bytes }) => make.ethernet(bytes))))
+  const { entry } = trace({ now: 0 }, { steps: unanswered, file: pcap })
+  const line = JSON.stringify({ ...entry, captured_at: "2026-11-24T03:46:47Z" })
+  writeFileSync(join(folder.path, "trace-history-20261124.jsonl"), `${line}\n`)
+  await using pty = open(["--data-dir", folder.path, "-b", "2026-11-24"], { cols: 120, rows: 30 })
+  await pty.until((text) => text.includes("trace WARN SYN without an answer 198.51.100.24:443 h"), WAIT)
+  pty.send("h")
+  await pty.until((text) => text.includes("─ Traces ─") && /▌ .*03:46:47 WARN SYN/.test(text), WAIT)
+  pty.send("o")
+  await pty.until((text) => text.includes("─ Trace of 198.51.100.24:443 ─") && text.includes("sent [S] to"), WAIT)
+  pty.send("2\r")
+  await pty.until((text) => text.includes("packet 1 ") && /flags +\[S\]/.test(text), WAIT)
+  pty.send("\x1b")
+  await pty.until((text) => text.includes("FROM → TO"), WAIT)
+  pty.send("\x1b")
+  await pty.until((text) => !text.includes("─ Trace of"), WAIT)
+  pty.send("x")
+  await pty.until((text) => text.includes("replay is read-only"), WAIT)
 })
 
 test("a stream is kept, and the keys come from the terminal", async () => {

@@ -356,7 +356,7 @@ describe("nothing changes the host", () => {
   test.each([
     ["k", "replay is read-only"],
     ["b", "replay is read-only"],
-    ["h", "a replay has no actions"],
+    ["T", "replay is read-only"],
     ["p", "a replay stands still by itself"],
     ["r", "a replay does not look at the host"],
     ["u", "a record does not tell TCP and UDP apart"],

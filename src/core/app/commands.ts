@@ -122,9 +122,9 @@ export const appCommands: readonly SomeCommand[] = [
   {
     id: "app.action-log",
     keys: ["h"],
+    only: "live",
     title: "Action log: who did what, and the result",
     group: "Act",
-    refuse: (_, { source }) => (source === "replay" ? "a replay has no actions" : undefined),
     action: { type: "app/open", panel: "action-log" },
   },
   {
@@ -153,6 +153,7 @@ export const appCommands: readonly SomeCommand[] = [
   {
     id: "app.traces",
     keys: ["t"],
+    replayKeys: ["h"],
     title: "Traces: the one that runs, or all before",
     group: "Act",
     action: { type: "trace/show" },

@@ -92,7 +92,18 @@ export interface Tracing {
 
 export const noTraces: Tracing = { isNews: false }
 
-export type TraceEffect =
+export type TraceEffect = TraceReadEffect | TraceLiveEffect
+
+/** What a replay can do too: the traces of before. */
+export type TraceReadEffect =
+  /** The traces made before. Answers `trace/listed`. */
+  | { readonly type: "trace/list" }
+  /** Reads and judges the capture of a trace of before. Answers `trace/opened`. */
+  | { readonly type: "trace/open"; readonly entry: TraceEntry }
+  /** One packet of a capture, in full. Answers `trace/packet-read`. */
+  | { readonly type: "trace/read-packet"; readonly file: string; readonly number: number }
+
+export type TraceLiveEffect =
   /** The way to a peer, permission and room. Answers `trace/prepared`. Changes nothing. */
   | {
       readonly type: "trace/prepare"
@@ -108,14 +119,8 @@ export type TraceEffect =
   | { readonly type: "trace/look" }
   /** Ends the running trace early: what was captured is judged. */
   | { readonly type: "trace/stop" }
-  /** The traces made before. Answers `trace/listed`. */
-  | { readonly type: "trace/list" }
   /** Forgets a trace, its capture too. Answers `trace/listed`. */
   | { readonly type: "trace/forget"; readonly entry: TraceEntry }
-  /** Reads and judges the capture of a trace of before. Answers `trace/opened`. */
-  | { readonly type: "trace/open"; readonly entry: TraceEntry }
-  /** One packet of a capture, in full. Answers `trace/packet-read`. */
-  | { readonly type: "trace/read-packet"; readonly file: string; readonly number: number }
 
 export type TraceAction =
   | { readonly type: "trace/prepared"; readonly preparation: TracePreparation }

@@ -5,11 +5,15 @@
 import type { EveryEffect } from "../../core/app/effect.ts"
 import type { HistoryState, ReplayAction, ReplayEffect, SearchHit } from "../../core/app/replay.ts"
 import { matcherOf } from "../../core/history/search.ts"
+import { missing } from "../../core/sample/sample.ts"
+import { traceReadingEffects } from "../effects/trace.ts"
 import { sinceBootMs } from "../kernel/clock.ts"
 import type { EffectHandlers } from "../program.ts"
 import type { History } from "./history.ts"
+import { folderOfPlace } from "./place.ts"
 import { searchHistory } from "./search-history.ts"
 
+const NO_FOLDER = "the standard input brings snapshots only, and no traces"
 /** Between two slices the screen is painted and keys are heard. */
 const SLICE_MS = 12
 
@@ -17,6 +21,7 @@ export function replayEffects(
   history: History,
   quit: (code: number) => void,
 ): EffectHandlers<ReplayEffect | EveryEffect> {
+  const folder = folderOfPlace(history.place)
   let search: { readonly token: number; readonly slices: ReturnType<typeof searchHistory> } | undefined
   const indexed = (): ReplayAction => ({
     type: "history/indexed",
@@ -41,6 +46,11 @@ export function replayEffects(
   }
 
   return {
+    ...traceReadingEffects(folder),
+    // Traces lie beside the snapshots; those of this host are none of a stream's.
+    ...(folder === undefined
+      ? { "trace/list": () => ({ type: "trace/listed", history: missing(NO_FOLDER) }) as const }
+      : {}),
     "history/index": async () => {
       history.indexMore(SLICE_MS)
       // A slice is work for the processor alone: keys are heard between two.

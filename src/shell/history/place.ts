@@ -19,6 +19,10 @@ export type HistoryPlace =
 /** How it is called on the screen. */
 export const placeName = (place: HistoryPlace): string => (place.kind === "stream" ? "standard input" : place.path)
 
+/** The folder that the snapshots lie in; the standard input has none. */
+export const folderOfPlace = (place: HistoryPlace): string | undefined =>
+  place.kind === "folder" ? place.path : place.kind === "file" ? dirname(place.path) : undefined
+
 /** The day of one file, where its name says it. */
 export const dayOfPlace = (place: HistoryPlace): Day | undefined =>
   place.kind === "file" ? parseSegmentName(basename(place.path))?.day : undefined

@@ -32,7 +32,7 @@ export async function replay(
       firstState(history, settings, options, screen.size),
       replayEffects(history, (code) => screen.quit(code)),
       {
-        shown: () => [{ type: "history/index" }],
+        shown: () => [{ type: "history/index" }, { type: "trace/list" }],
         stop: () => {
           history.close()
           stopHousekeeping()

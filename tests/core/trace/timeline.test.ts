@@ -11,23 +11,19 @@ const made = (seconds: number): TraceEntry => ({
   captured_at: new Date(at(seconds)).toISOString(),
 })
 const places = (times: readonly number[], ...entries: readonly TraceEntry[]) =>
-  [...placeTraces(times.map(at), entries)].map(([place, list]) => [
+  [...placeTraces({ at: times.map(at), length: times.length, usualStepMs: 30_000 }, entries)].map(([place, list]) => [
     place,
     ...list.map(({ captured_at }) => (Date.parse(captured_at) - START) / 1000),
   ])
 
 test.each([
-  { times: [], reach: 45 },
-  { times: [0], reach: 45 },
-  { times: [0, 0, 0], reach: 45 },
-  { times: [0, 30, 60, 90], reach: 60 },
-  { times: [0, 5, 10], reach: 15 },
-  { times: [0, 3600, 7200], reach: 900 },
-  // A night without snapshots is not usual.
-  { times: [0, 30, 60, 36_000, 36_030], reach: 60 },
-  // Of two, the upper one.
-  { times: [0, 20, 60], reach: 80 },
-])("$times reach $reach s", ({ times, reach }) => expect(reachMs(times.map(at))).toBe(reach * 1000))
+  { stepSeconds: 0, reach: 45 },
+  { stepSeconds: 30, reach: 60 },
+  { stepSeconds: 5, reach: 15 },
+  { stepSeconds: 3_600, reach: 900 },
+])("snapshots every $stepSeconds s reach $reach s", ({ stepSeconds, reach }) =>
+  expect(reachMs(stepSeconds * 1000)).toBe(reach * 1000),
+)
 
 describe("a trace belongs", () => {
   test("to the snapshot nearest in time, of two equally near to the earlier", () => {

@@ -78,7 +78,7 @@ export const timeline = definePanel<"timeline", Timeline, TimelineAction>({
   ],
   title: ({ measure }) => (measure === "bytes" ? "Timeline: bytes" : "Timeline: connections"),
   note: scaleText,
-  looksAt: ["replay", "now", "isMasked"],
+  looksAt: ["replay", "now", "isMasked", "tracing"],
   update(slice, action, { replay, wanted }, size) {
     if (action.type === "timeline/measure") return [{ measure: slice.measure === "bytes" ? "connections" : "bytes" }]
     if (replay === undefined || replay.history.index.length === 0) return [slice]

@@ -1,11 +1,14 @@
 /** The timeline as lines: what is shown, the chart, what was wrong, the axis. */
-import type { Facts } from "../../app/facts.ts"
+import { type Facts, maskOf } from "../../app/facts.ts"
 import { type Replay, zoneOf } from "../../app/replay.ts"
+import { tracesByPosition, tracesInView } from "../../app/replay-traces.ts"
 import { clockText, wallText } from "../../history/time-grammar.ts"
 import { columnsChart } from "../../text/columns-chart.ts"
 import { type Line, line, type Size, type Span, span, type Tone } from "../../text/line.ts"
+import { maskAddress, maskAddresses } from "../../text/mask.ts"
 import { count, percent, rate } from "../../text/units.ts"
 import { cellWidth, fit } from "../../text/width.ts"
+import type { TraceEntry } from "../../trace/history.ts"
 import { columnOf, rangeOf, type TimeColumn, type TimeRange, timeColumns } from "./columns.ts"
 import { headerLine } from "./header.ts"
 import type { Timeline } from "./panel.ts"
@@ -18,7 +21,7 @@ export const chartWidth = ({ width }: Size): number => Math.max(1, width - MARGI
 export function view({ measure }: Timeline, facts: Facts, size: Size): readonly Line[] {
   const { replay, now } = facts
   if (replay === undefined) return []
-  const head = headerLine(replay, now, size.width)
+  const head = headerLine(replay, now, size.width, tracesHere(facts))
   const { index } = replay.history
   if (index.length === 0) return [head, line(span(` ${emptyText(replay)}`, "muted"))]
   const width = chartWidth(size)
@@ -30,7 +33,15 @@ export function view({ measure }: Timeline, facts: Facts, size: Size): readonly 
     columns.map(({ value }) => value),
     chartHeight,
   ).map((text, y) => chartLine(text, columns, cursor, y === chartHeight - 1))
-  return [head, ...chart, marksLine(columns, cursor), axisLine(replay, range, cursor, width)]
+  // Of two in one column the later one.
+  const traces = new Map(
+    tracesInView(facts)
+      .toReversed()
+      .map((entry) => [Date.parse(entry.captured_at), entry] as const)
+      .filter(([at]) => at >= range.from && at <= range.to)
+      .map(([at, entry]) => [columnOf(at, range, width), entry] as const),
+  )
+  return [head, ...chart, marksLine(columns, cursor, traces), axisLine(replay, range, cursor, width)]
 }
 
 const emptyText = ({ history }: Replay): string =>
@@ -49,20 +60,36 @@ function chartLine(text: string, columns: readonly TimeColumn[], cursor: number,
   return [margin, ...joined(spans)]
 }
 
+/** The traces that belong to the snapshot that is shown, the latest first; masked as the rest. */
+function tracesHere(facts: Facts): readonly TraceEntry[] {
+  const position = facts.replay?.shown?.position ?? -1
+  const traces = tracesByPosition(facts).get(position) ?? []
+  return facts.isMasked
+    ? traces.map((entry) => ({
+        ...entry,
+        peer_ip: maskAddress(entry.peer_ip, maskOf(facts)),
+        issue: maskAddresses(entry.issue, maskOf(facts)),
+      }))
+    : traces
+}
+
 /**
- * Under each column the worst that was wrong, as a letter: severities are told without colours too. Other things that
- * happened at a time, such as traces, have their place here.
+ * Under each column what happened there: a trace, in the tone of its verdict; else the worst that was wrong, as a letter:
+ * severities are told without colours too.
  */
-function marksLine(columns: readonly TimeColumn[], cursor: number): Line {
+function marksLine(columns: readonly TimeColumn[], cursor: number, traces: ReadonlyMap<number, TraceEntry>): Line {
   const marks = columns.map(({ severity, hasEvent, hasGap }, x): Span => {
+    const trace = traces.get(x)
     const mark =
-      severity === 2
-        ? span("C", "crit")
-        : severity === 1
-          ? span("w", "warn")
-          : hasEvent
-            ? span("|", "muted")
-            : span(hasGap ? "·" : " ", "muted")
+      trace !== undefined
+        ? span("T", trace.severity === "CRIT" ? "crit" : trace.severity === "WARN" ? "warn" : "ok")
+        : severity === 2
+          ? span("C", "crit")
+          : severity === 1
+            ? span("w", "warn")
+            : hasEvent
+              ? span("|", "muted")
+              : span(hasGap ? "·" : " ", "muted")
     return x === cursor ? (mark.text === " " ? span("▲", "accent") : { ...mark, isInverse: true }) : mark
   })
   return [margin, ...joined(marks)]

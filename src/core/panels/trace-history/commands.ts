@@ -62,6 +62,7 @@ export const commands: readonly Entry[] = [
   {
     id: "trace-history.back",
     keys: ["escape", "q", "t"],
+    replayKeys: ["escape", "q", "h"],
     title: "Back to the list, or close it",
     hint: { key: "Esc", word: "back", rank: 1 },
     group: "Program",

@@ -4,7 +4,7 @@ import { overlaySize } from "../../app/overlay-size.ts"
 import { definePanel } from "../../app/panel.ts"
 import { windowNote } from "../../text/scroll.ts"
 import { commands } from "./commands.ts"
-import { cursorIn, entriesIn, initial, type TraceHistory } from "./state.ts"
+import { cursorIn, entriesIn, initial, opened, type TraceHistory } from "./state.ts"
 import { type TraceHistoryAction, update } from "./update.ts"
 import { pageLines, pageRows, view, windowTop } from "./view.ts"
 
@@ -30,7 +30,7 @@ export const traceHistory = definePanel<"trace-history", TraceHistory, TraceHist
     const page = pageRows(size)
     return windowNote(windowTop(cursorIn(slice, entries), page, entries.length), page, entries.length)
   },
-  open: () => [initial, { type: "trace/list" }],
+  open: (facts) => [opened(facts), { type: "trace/list" }],
   update,
   view,
   mouse: (slice, facts, size, { kind, y }) => {

@@ -66,7 +66,13 @@ function listLines(slice: TraceHistory, facts: Facts, size: Size): readonly Line
   const { dataDir, notes } = history.value
   if (entries.length === 0)
     return [
-      ...paragraph("No trace was made in the last week. T on a connection makes one.", "muted", size.width),
+      ...paragraph(
+        facts.source === "replay"
+          ? "No trace was made in this window."
+          : "No trace was made in the last week. T on a connection makes one.",
+        "muted",
+        size.width,
+      ),
       ...paragraph(shown(`They are kept in ${dataDir}.`), "muted", size.width),
       ...notes.flatMap((note) => paragraph(shown(note), "warn", size.width)),
     ]
