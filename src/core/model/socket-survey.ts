@@ -190,7 +190,7 @@ export function surveySockets({
   const lists = newLists()
   const memory = new Float64Array(owners.length)
   const births = new Map<number, { count: number; row: number }>()
-  const remotePorts = portCounts.fill(0)
+  let outgoingCount = 0
   const sums = new Map<number, Sums>()
   let sum = sumsOf(sums, 0)
   let sumNamespace = 0
@@ -231,7 +231,7 @@ export function surveySockets({
       if (receiveQueue[row]! > sendQueue[row]!) lists.listeners.push(row)
       continue
     }
-    if (!isIncoming) remotePorts[remotePort[row]!]!++
+    if (!isIncoming) outgoingCount++
     if (current === TIME_WAIT) {
       sum.timeWait++
       continue
@@ -313,7 +313,11 @@ export function surveySockets({
     )
       lists.sendBuffers.push(row)
   }
-  const portUses = countPorts(table, rates, owners, remotePorts, portsWorthCounting)
+  // Where there are fewer in all, no destination has as many.
+  const portUses =
+    outgoingCount < portsWorthCounting
+      ? new Map<number, PortUse>()
+      : countPorts(table, rates, owners, portsWorthCounting)
   const since = (row: number, now: Float64Array, before: Float64Array | undefined) => {
     const match = previousRow[row]!
     return now[row]! - (match >= 0 && past?.hasInfo[match] === 1 ? before![match]! : 0)
@@ -615,20 +619,18 @@ function countPorts(
   table: SocketTable,
   rates: RateTable,
   owners: readonly Owner[],
-  remotePorts: Uint32Array,
   worthCounting: number,
 ): Map<number, PortUse> {
   const worst = new Map<number, PortUse>()
+  const isOutgoing = (row: number) => table.state[row] !== LISTEN && isThere(table, row) && rates.isIncoming[row] === 0
+  const remotePorts = portCounts.fill(0)
+  for (let row = 0; row < table.length; row++) if (isOutgoing(row)) remotePorts[table.remotePort[row]!]!++
   let isAny = false
   for (let port = 0; port < 65_536 && !isAny; port++) isAny = remotePorts[port]! >= worthCounting
   if (!isAny) return worst
   // Rows are counted by the hash of their destination first: only destinations that may be many are told apart.
   const buckets = bucketCounts.fill(0)
-  const isCounted = (row: number) =>
-    table.state[row] !== LISTEN &&
-    isThere(table, row) &&
-    rates.isIncoming[row] === 0 &&
-    remotePorts[table.remotePort[row]!]! >= worthCounting
+  const isCounted = (row: number) => isOutgoing(row) && remotePorts[table.remotePort[row]!]! >= worthCounting
   for (let row = 0; row < table.length; row++) if (isCounted(row)) buckets[bucketOf(table, row)]!++
   const groups = new Map<string, { rows: number; timeWait: number; row: number }>()
   for (let row = 0; row < table.length; row++) {
