@@ -136,8 +136,8 @@ describe("what cannot be known", () => {
   test("a counter that was reset makes its window unknown, and raises nothing", () => {
     const reset = evidenceOf({}).scopes[0]!.counters
     if (!reset.ok) throw new Error("built wrong")
-    const { ListenOverflows: _, ...others } = reset.value.rises.TcpExt!
-    const counters = reading({ now: reset.value.now, rises: { ...reset.value.rises, TcpExt: others } })
+    const { ListenOverflows: _, ...others } = reset.value.before.TcpExt!
+    const counters = reading({ now: reset.value.now, before: { ...reset.value.before, TcpExt: others } })
     const { last } = watch([overflow, { counters }, overflow])
     expect(ids(last)).toEqual([])
   })
