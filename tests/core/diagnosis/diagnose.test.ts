@@ -86,6 +86,13 @@ describe("what is found", () => {
   test("in the namespace where it is", () => {
     const { last } = watch(twice({ others: [{ netns: "pod-7", ...overflow } as never] }))
     expect(last.findings.map(({ id, culprit }) => [id, culprit.netns])).toEqual([["accept-queue-overflow", "pod-7"]])
+    // What ss says on the host is of another namespace.
+    const inside = { others: [{ netns: "pod-7", ...overflow } as never] }
+    const anonymous = { others: [{ netns: "pod-7", rises: { "TcpExt.ListenOverflows": 30 } } as never] }
+    const firstStep = (spec: EvidenceSpec) => watch(twice(spec)).last.findings[0]!.next[0]
+    expect(firstStep(inside)).toBe("run commands in network namespace pod-7: nsenter -t 7 -n COMMAND")
+    expect(firstStep(anonymous)).toBe("run commands in network namespace pod-7")
+    expect(firstStep(overflow)).not.toContain("namespace")
   })
 })
 
