@@ -126,8 +126,8 @@ describeInNamespace(
       const shown = await pty.until((now) => now.includes("TcpExt.ListenOverflows"), DEADLINE_MS)
       expect(shown).toContain("A program does not accept its connections")
       expect(shown).toContain("namespace pod")
-      // The row of marks: onset, what stood, and the present.
-      expect(shown).toMatch(/│ *\|?[ |]*[CW][ CW]*\|? *│/)
+      // The row of marks: runs, what stood, and where we are.
+      expect(shown).toMatch(/│[ |▲]*[Cw][ Cw|▲]*│/)
       pty.send("d")
       await pty.until((now) => now.includes("─ Diagnosis history ─") && now.includes(`${ID} · first seen`), DEADLINE_MS)
     }, 60_000)
