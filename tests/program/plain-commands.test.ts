@@ -123,13 +123,16 @@ describe("a reader that has seen enough", () => {
     expect(await sh('"$@" -r 0 2>&-')).toEqual({ stdout: "", stderr: "", exitCode: 2 })
   })
 
-  test("a full disk is said", async () => {
-    expect(await sh('"$@" --help >/dev/full')).toEqual({
-      stdout: "",
-      stderr: "holyf-network: cannot write the output: ENOSPC\n",
-      exitCode: 1,
-    })
-  })
+  test.each(["--help", "-v", "--version", "connections --help", "--list-interfaces"])(
+    "%s on a full disk is said",
+    async (words) => {
+      expect(await sh(`"$@" ${words} >/dev/full`)).toEqual({
+        stdout: "",
+        stderr: "holyf-network: cannot write the output: ENOSPC\n",
+        exitCode: 1,
+      })
+    },
+  )
 })
 
 describe("the renderer", () => {
