@@ -5,7 +5,7 @@
  * keeps a process even from root with CAP_SYS_PTRACE: then no privilege is to be asked for, and the process is named.
  */
 import { readFileSync } from "node:fs"
-import { hasTraceCapability } from "../core/proc/capabilities.ts"
+import { hasTraceCapability, mapsEveryUser } from "../core/proc/capabilities.ts"
 import { readProcessStat } from "./process-identity.ts"
 
 /** Those that refused when they were last asked. */
@@ -30,20 +30,23 @@ export class RefusingProcesses {
   /** Why names are missing, when somebody refuses. */
   get reason(): string | undefined {
     if (this.pids.size === 0) return undefined
-    return mayTrace(this.root)
+    const right = missingRight(this.root)
+    return right === undefined
       ? `${nameProcesses(this.root, this.pids)} may not be read, not even with CAP_SYS_PTRACE`
-      : // Root is not always enough: a container's root without the capability may not read descriptors of others.
-        "reading every process needs root with CAP_SYS_PTRACE"
+      : `reading every process needs ${right}`
   }
 }
 
-/** Whether we have what is needed to read other users' processes, as far as the kernel lets anybody. */
-export function mayTrace(root: string): boolean {
+/** What we lack for reading other users' processes; nothing when we may read whatever the kernel lets anybody read. */
+export function missingRight(root: string): string | undefined {
+  // Root is not always enough: a container's root without the capability may not read descriptors of others.
+  const usual = "root with CAP_SYS_PTRACE"
   try {
-    return hasTraceCapability(readFileSync(`${root}/self/status`, "utf8"))
+    if (!hasTraceCapability(readFileSync(`${root}/self/status`, "utf8"))) return usual
+    return mapsEveryUser(readFileSync(`${root}/self/uid_map`, "utf8")) ? undefined : "root outside this user namespace"
   } catch {
-    // Without it nothing is known of our rights: the usual reason is the better guess.
-    return false
+    // Nothing is known of our rights: the usual reason is the better guess.
+    return usual
   }
 }
 

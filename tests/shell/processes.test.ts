@@ -315,8 +315,9 @@ describe("with CAP_SYS_PTRACE, a process that may not be read is named, since mo
     writeFileSync(join(root, `${pid}/stat`), `${pid} (${name}) S 1 ${"0 ".repeat(15)}1 0 ${pid} 0 0\n`)
     writeFileSync(join(root, `${pid}/fd/3`), "")
   }
-  const haveCapabilities = (effective: string) => {
+  const haveCapabilities = (effective: string, uidMap = "         0          0 4294967295\n") => {
     mkdirSync(join(root, "self"))
+    writeFileSync(join(root, "self/uid_map"), uidMap)
     writeFileSync(join(root, "self/status"), `Name:\tholyf-network\nCapPrm:\tffff\nCapEff:\t${effective}\nCapBnd:\t0\n`)
   }
 
@@ -338,6 +339,14 @@ describe("with CAP_SYS_PTRACE, a process that may not be read is named, since mo
     haveCapabilities("000001fffff7ffff")
     refuse(30, "sandboxed")
     expect((await watch().look([socket(900)])).note).toContain("needs root with CAP_SYS_PTRACE")
+  })
+
+  test("root of a user namespace is told what it is", async () => {
+    haveCapabilities("000001ffffffffff", "         0          0          1\n")
+    refuse(30, "outside")
+    expect((await watch().look([socket(900)])).note).toBe(
+      "some process names are missing: reading every process needs root outside this user namespace",
+    )
   })
 
   test("one that has ended is no reason any more", async () => {

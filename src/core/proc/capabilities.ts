@@ -1,4 +1,4 @@
-/** /proc/PID/status: what a process is allowed (fs/proc/array.c, task_cap). */
+/** What a process is allowed, and where: /proc/PID/status (fs/proc/array.c, task_cap) and /proc/PID/uid_map. */
 
 // linux/capability.h
 const CAP_SYS_PTRACE = 19
@@ -8,3 +8,9 @@ export function hasTraceCapability(status: string): boolean {
   const effective = /^CapEff:\s*([0-9a-f]{1,16})$/m.exec(status)?.[1]
   return effective !== undefined && ((BigInt(`0x${effective}`) >> BigInt(CAP_SYS_PTRACE)) & 1n) === 1n
 }
+
+/**
+ * Whether every user is its own: the map of the first user namespace (kernel/user_namespace.c). In others root with all
+ * capabilities has none over processes outside.
+ */
+export const mapsEveryUser = (uidMap: string): boolean => /^\s*0\s+0\s+4294967295\s*$/.test(uidMap)

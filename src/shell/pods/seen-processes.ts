@@ -3,7 +3,7 @@ import { readdirSync, readlinkSync } from "node:fs"
 import { type Cgroup, cgroupAt } from "../../core/proc/cgroup.ts"
 import { parseNamespaceLink } from "../../core/sample/network-namespace.ts"
 import type { UnitNames } from "../look/units.ts"
-import { mayTrace, nameProcesses } from "../refusing-processes.ts"
+import { missingRight, nameProcesses } from "../refusing-processes.ts"
 import { errorCode } from "../text-file.ts"
 
 /** So many processes of one namespace are asked for its container. */
@@ -46,12 +46,13 @@ export function hiddenNotes({ hidden, hasFirst, problem }: Processes, proc: stri
       "procfs hides the processes of other users, and their network namespaces with them: more may use the port. Run with sudo",
     ]
   if (hidden.length === 0) return []
-  if (mayTrace(proc)) {
+  const right = missingRight(proc)
+  if (right === undefined) {
     const verb = hidden.length === 1 ? "hides its" : "hide their"
     return [`${nameProcesses(proc, hidden)} ${verb} network namespace, even from CAP_SYS_PTRACE: more may use the port`]
   }
   const processes = hidden.length === 1 ? "1 process hides its" : `${hidden.length} processes hide their`
-  return [`${processes} network namespace: more may use the port. Seeing it needs root with CAP_SYS_PTRACE`]
+  return [`${processes} network namespace: more may use the port. Seeing it needs ${right}`]
 }
 
 /** What the processes of a namespace tell of sockets that nobody is known to hold. */
