@@ -119,6 +119,14 @@ describe("a reader that has seen enough", () => {
     expect(await sh('"$@" --help >&-')).toEqual({ stdout: "", stderr: "", exitCode: 0 })
   })
 
+  test("what an error repeats is text, whatever it looks like", async () => {
+    expect(await sh(`"$@" "$(printf -- '--\\033[31mred\\ttab')"`)).toEqual({
+      stdout: "",
+      stderr: 'holyf-network: unknown flag "--␛[31mred␉tab"; see holyf-network --help\n',
+      exitCode: 2,
+    })
+  })
+
   test("a closed stderr does not hide the exit code", async () => {
     expect(await sh('"$@" -r 0 2>&-')).toEqual({ stdout: "", stderr: "", exitCode: 2 })
   })
