@@ -484,7 +484,7 @@ describe("the plain commands", () => {
       30_000,
     )
 
-  inNamespace("the dry run for a published port counts the flows that would go", async () => {
+  inNamespace("a published port has flows here and sockets in its container, and both are told", async () => {
     const { peer } = hosts
     await peer.open(2, PEER, HOST, PUBLISHED)
     const { stdout } = await run(["block", `${PEER}:${PUBLISHED}`, "--dry-run"])
@@ -492,6 +492,14 @@ describe("the plain commands", () => {
     const told = JSON.parse((await run(["kill", `${PEER}:${PUBLISHED}`, "--dry-run", "--json"])).stdout)
     expect(told).toMatchObject({ matched: 0, matched_flows: 2 })
     expect(flowCount(PEER, PUBLISHED)).toBe(2)
+    const killed = await run(["kill", `${PEER}:${PUBLISHED}`])
+    expect(killed).toMatchObject({ exitCode: 0, stdout: "no connection matched; 2 flows deleted\n" })
+    expect(killed.stderr).toContain("note: these connections are passed on to another place, and may go on")
+    expect(await peer.alive()).toBe(2)
+    // Where they lead to they are sockets.
+    const inside = await run(["kill", `${PEER}:80`, "--netns", String(hosts.containerPid)])
+    expect(inside).toMatchObject({ exitCode: 0, stderr: "" })
+    expect(inside.stdout).toStartWith("destroyed 2 connections")
   })
 
   inNamespace(

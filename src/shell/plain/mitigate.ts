@@ -133,6 +133,11 @@ export async function mitigate(asked: BlockAsk | KillAsk): Promise<number> {
   }
   if (placed?.block.backend === "iptables")
     await complain("note: blocked by iptables, the weaker mode: a guardian process lifts it, not the kernel")
+  if (minutes === 0 && summary.matched === 0 && "deleted" in summary.flows && summary.flows.deleted > 0)
+    await complain(
+      "note: these connections are passed on to another place, and may go on with new flows: kill them there " +
+        "(--netns), or block the port",
+    )
   if (unlogged !== undefined) await complain(`note: ${unlogged}`)
   if (isRefused) return placed === undefined ? exitCodes.world : exitCodes.partly
   return isPartly ? exitCodes.partly : exitCodes.ok
