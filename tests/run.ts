@@ -36,7 +36,15 @@ async function runTests(options: {
   const folder = mkdtempSync(join(tmpdir(), "holyf-test-"))
   const junitFile = join(folder, "junit.xml")
   try {
-    const command = [process.execPath, "test", "--reporter=junit", `--reporter-outfile=${junitFile}`, ...options.args]
+    // No test is about time: the limit is there for what hangs, and a busy machine takes its time.
+    const command = [
+      process.execPath,
+      "test",
+      "--timeout=30000",
+      "--reporter=junit",
+      `--reporter-outfile=${junitFile}`,
+      ...options.args,
+    ]
     const child = Bun.spawn([...(options.prefix ?? []), ...command], {
       cwd: root,
       env: { ...process.env, PATH: searchPath, ...(process.stderr.isTTY ? { FORCE_COLOR: "1" } : {}), ...options.env },

@@ -5,6 +5,7 @@
 
 import { expect, test } from "bun:test"
 import type { Action } from "../../src/core/app/action.ts"
+import { existing } from "../../src/core/app/command.ts"
 import type { Effect } from "../../src/core/app/effect.ts"
 import { actionForKey, actionForPaste, actionsForMouse, chordsOf } from "../../src/core/app/keymap.ts"
 import { everyPanel } from "../../src/core/app/registry.ts"
@@ -222,9 +223,8 @@ test("20,000 random keys, resizes, clicks, pastes and answers: whole screens, a 
     }
   }
   // It has been everywhere: a walk that opens nothing proves nothing.
-  const ofReplay: readonly string[] = ["jump", "time-search"]
-  const everywhere = everyPanel.filter(
-    ({ id, place }) => (place.region === "overlay" || place.region === "page") && !ofReplay.includes(id),
+  const everywhere = existing(everyPanel, "live").filter(
+    ({ place }) => place.region === "overlay" || place.region === "page",
   )
   expect(everywhere.map(({ id }) => id).filter((id) => !seen.has(id))).toEqual([])
   expect(simulation.quits).toBeGreaterThan(0)

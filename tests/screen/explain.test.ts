@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { explainedPanels } from "../../src/core/app/explanation.ts"
 import { columnsFor } from "../../src/core/panels/top-connections/columns.ts"
-import { groupColumnsFor } from "../../src/core/panels/top-connections/group-columns.ts"
+import { groupColumnsFor, serviceColumnsFor } from "../../src/core/panels/top-connections/group-columns.ts"
 import { frame, overlayFrame, press, watching } from "../support/host.ts"
 import { webServer } from "../support/hosts.ts"
 
@@ -14,7 +14,8 @@ test("every column of Top Connections, at any width, in either view, is explaine
   const titles = new Set<string>()
   for (let width = 40; width <= 300; width++) {
     for (const { title } of columnsFor(width)) titles.add(title)
-    for (const side of ["in", "out"] as const) for (const { title } of groupColumnsFor(width, side)) titles.add(title)
+    for (const side of ["in", "out"] as const)
+      for (const { title } of [...groupColumnsFor(width, side), ...serviceColumnsFor(width, side)]) titles.add(title)
   }
   expect([...titles].filter((title) => !words.includes(title))).toEqual([])
 })

@@ -324,6 +324,32 @@ describe("the timeline", () => {
   })
 })
 
+test("3,000 random keys: position, record and header agree, frames are whole, nobody is trapped", () => {
+  const replay = open({ width: 90, height: 28 })
+  const keys = [...everyPanel.flatMap((panel) => commandsOf(panel, "replay")), ...appCommandsIn("replay")]
+    .flatMap((command) => command.keys)
+    .filter((key) => !["q", "ctrl+c"].includes(key))
+    .concat("1", "0", ":", "enter", "escape", "backspace")
+  let seed = 7
+  const next = (n: number) => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0
+    return (seed >>> 8) % n
+  }
+  const opened = new Set<string>()
+  for (let i = 0; i < 3_000; i++) {
+    replay.press(keys[next(keys.length)]!)
+    for (const panel of replay.state.overlays) opened.add(panel)
+    const { shown, history } = replay.state.replay!
+    expect(history.index.lines.at[shown!.position]).toBe(shown!.at)
+    expect([replay.state.model?.at, replay.state.wanted]).toEqual([shown!.at, undefined])
+    if (i % 50 === 0) expect(frame(replay.state).split("\n").length).toBe(30)
+  }
+  expect(replay.asked.filter(({ type }) => liveEffects.test(type))).toEqual([])
+  expect(["jump", "time-search", "help", "details"].filter((panel) => !opened.has(panel))).toEqual([])
+  replay.press(..."escape escape escape escape escape".split(" "))
+  expect(replay.state.overlays).toEqual([])
+})
+
 /** Everything that changes the host, or asks it something. */
 const liveEffects = /^(peer|block|blocks|lifelines|capabilities|look|lane|log)\//
 

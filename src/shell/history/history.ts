@@ -206,8 +206,8 @@ export class History {
     const today = localDay(this.options.now(), this.options.zone)
     let isNew = false
     for (const segment of segmentsIn(place.path)) {
-      if (!mayHold(segment.day, this.currentWindow, this.options.zone)) continue
       if (this.options.only?.has(segment.name) === false) continue
+      if (!mayHold(segment.day, this.currentWindow, this.options.zone)) continue
       const path = `${place.path}/${segment.name}`
       if (this.failed.has(path) || this.outside.has(path) || this.files.some((file) => file.path === path)) continue
       try {

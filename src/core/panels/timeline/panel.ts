@@ -1,6 +1,7 @@
 /** The timeline: the whole window at a glance, and where in it we are. */
 import { definePanel } from "../../app/panel.ts"
 import { columnOf, type Measure, rangeOf, timeOf } from "./columns.ts"
+import { explanations } from "./explanations.ts"
 import { chartWidth, MARGIN, scaleText, view } from "./view.ts"
 
 export interface Timeline {
@@ -23,6 +24,7 @@ export const timeline = definePanel<"timeline", Timeline, TimelineAction>({
   only: "replay",
   place: { region: "band", height: ({ height }) => (height < LOW.below ? LOW.height : HIGH) },
   initial: { measure: "bytes" },
+  explanations,
   commands: [
     {
       id: "timeline.left",

@@ -50,6 +50,14 @@ export const explanations: readonly Explanation[] = [
     text: "By peer and process: the ports that the peer uses of this host, or for outgoing connections those of the peer.",
   },
   {
+    words: ["RPORT"],
+    text: "In a replay: the port of the peer that this host uses. A record joins connections by peer, this port or LPORT, and process.",
+  },
+  {
+    words: ["STATES"],
+    text: "In a replay: how many connections of the row are in each TCP state, the most frequent first.",
+  },
+  {
     words: ["IN", "OUT"],
     text: "A connection is incoming when something on this host listens on its local address and port, else outgoing. o changes between them.",
   },
