@@ -6,6 +6,9 @@ import { missing, reading } from "../core/sample/sample.ts"
 /** More than any file we read needs, but for the route tables of a router. */
 export const FILE_BYTES_MAX = 1 << 20
 
+// A look reads dozens of small files, one behind the other and never two at once: one buffer does for all of them.
+const scratch = Buffer.allocUnsafeSlow(16_384)
+
 export interface FileText {
   readonly text: string
   /** The file is longer: what stands here are its first whole lines. */
@@ -21,7 +24,7 @@ export function readText(path: string, bytesMax = FILE_BYTES_MAX): FileText {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     if (!fstatSync(fd).isFile()) throw Object.assign(new Error(path), { code: "not a regular file" })
-    let buffer = Buffer.allocUnsafe(Math.min(16_384, bytesMax))
+    let buffer = scratch.subarray(0, bytesMax)
     let length = 0
     for (;;) {
       if (length === buffer.length) {

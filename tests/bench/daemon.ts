@@ -107,7 +107,7 @@ async function work(looks: number): Promise<Figures> {
   let ahead = 0
   const now = () => Date.now() + ahead
   const monotonicMs = () => performance.now() + ahead
-  using collector = new Collector({ interfaceName: "lo", now, monotonicMs })
+  using collector = new Collector({ interfaceName: "lo", readsGrounds: true, now, monotonicMs })
   let done = 0
   const early = { cpuMs: 0, rssMb: 0 }
   const late = { cpuMs: 0, rssMb: 0 }
@@ -118,7 +118,14 @@ async function work(looks: number): Promise<Figures> {
   const worker: Worker = new Worker(
     folder,
     lock,
-    { intervalSeconds: INTERVAL_SECONDS, topLimit: 500, retentionHours: 168, minFree: 0, isCompressing: true },
+    {
+      intervalSeconds: INTERVAL_SECONDS,
+      topLimit: 500,
+      retentionHours: 168,
+      minFree: 0,
+      isCompressing: true,
+      thresholds: defaultThresholds,
+    },
     {
       now,
       monotonicMs,
@@ -148,7 +155,6 @@ async function work(looks: number): Promise<Figures> {
       run: "bench",
       interfaceName: "lo",
       version: "bench",
-      thresholds: defaultThresholds,
       keepState: () => {},
       tidyUp: () => {},
     },

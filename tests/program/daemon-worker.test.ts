@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
+import { defaultThresholds } from "../../src/core/config/thresholds.ts"
 import { parseRecord } from "../../src/core/daemon/worker-record.ts"
 import { readSnapshotLine, readSnapshots } from "../../src/core/snapshot/read.ts"
 import type { SnapshotLine } from "../../src/core/snapshot/schema.ts"
@@ -20,7 +21,15 @@ import { segmentsOf } from "../../src/core/snapshot/segments.ts"
 import { readFrames } from "../../src/shell/files/compress.ts"
 import { DataFolder } from "../../src/shell/files/data-folder.ts"
 import { temporaryFolder } from "../support/folder.ts"
-import { settle, startWorker, WorkerClock, type WorkerTest, type WorkerTestOptions } from "../support/worker-world.ts"
+import {
+  defaultSettings,
+  lookAt,
+  settle,
+  startWorker,
+  WorkerClock,
+  type WorkerTest,
+  type WorkerTestOptions,
+} from "../support/worker-world.ts"
 import { zoneOf } from "../support/zones.ts"
 
 const START = Date.parse("2026-06-10T10:00:07Z")
@@ -88,7 +97,6 @@ describe("the schedule", () => {
     let count = 0
     const look = async () => {
       most = Math.max(most, ++looking)
-      const { lookAt } = await import("../support/worker-world.ts")
       const taken = lookAt(clock.now(), clock.monotonicMs())
       // The third look takes 70 seconds.
       if (++count === 3) await clock.sleep(70_000, new AbortController().signal)
@@ -151,7 +159,7 @@ describe("the schedule", () => {
   test("a reload takes its place at the next tick", () =>
     withWorker({}, async (one) => {
       await one.clock.advance(30_000)
-      one.worker.reload({ intervalSeconds: 10, topLimit: 3, retentionHours: 24, isCompressing: false, minFree: 0 })
+      one.worker.reload({ ...defaultSettings, intervalSeconds: 10, topLimit: 3, retentionHours: 24 })
       await one.clock.advance(60_000)
       await stop(one)
       expect(linesOf(one.path).at(-2)).toMatchObject({ interval_seconds: 10, top_limit_per_side: 3 })
@@ -280,7 +288,6 @@ describe("a source that fails", () => {
       {
         clock,
         look: async () => {
-          const { lookAt } = await import("../support/worker-world.ts")
           if (++count === 2) throw new Error("something of ours")
           return lookAt(clock.now(), clock.monotonicMs())
         },
@@ -362,11 +369,11 @@ test("the disk refuses: nothing is half written, what is lost is counted, and it
     const file = join(one.path, "connections-20260610.jsonl")
     const before = readFileSync(file, "utf8")
     // More is to be left free than any disk has.
-    one.worker.reload({ intervalSeconds: 30, topLimit: 500, retentionHours: 168, isCompressing: false, minFree: 1e18 })
+    one.worker.reload({ ...defaultSettings, minFree: 1e18 })
     await clock.advance(90_000)
     expect(readFileSync(file, "utf8")).toBe(before)
     expect(recordOf(one.path)).toMatchObject({ lost_lines: 3, errors: [expect.stringContaining("--min-free")] })
-    one.worker.reload({ intervalSeconds: 30, topLimit: 500, retentionHours: 168, isCompressing: false, minFree: 0 })
+    one.worker.reload(defaultSettings)
     await clock.advance(30_000)
     expect(recordOf(one.path)).toMatchObject({ lost_lines: 3, errors: [] })
     await stop(one)
@@ -388,4 +395,58 @@ test("a first line that cannot be written is a failed start", async () => {
   // Nothing stays locked.
   const next = (await startWorker(path, { clock, zone: utc }))!
   await stop(next)
+})
+
+describe("the diagnosis", () => {
+  const FULL = 8_080
+  /** A table of flows that is nearly full from `from` to `until`. */
+  const hostWith = (clock: WorkerClock, from: number, until: number) => async () => {
+    const { sample, rates } = lookAt(clock.now(), clock.monotonicMs())
+    const isFull = clock.now() >= from && clock.now() < until
+    const conntrack = { ok: true, value: { count: isFull ? FULL : 10, max: 8_500 } } as const
+    const unread = { ok: false, reason: "not part of this test" } as const
+    const own = { index: 0, name: "host", counters: sample.counters, conntrack, portRange: unread, links: unread }
+    const namespaces = [
+      { ...own, queues: unread, conntrackCpus: unread, dropRules: unread, udp: unread, unansweredDns: [] },
+    ]
+    const host = { cpuTimes: unread, tcpMemory: unread, isTcpPressed: unread, orphansMax: unread, neighbours: unread }
+    const grounds = { ...host, namespaces, clock: unread, files: unread, descriptors: unread }
+    return { sample: { ...sample, conntrack, grounds }, rates }
+  }
+  const found = (line: SnapshotLine) => line.findings?.map(({ id, severity }) => `${severity} ${id}`)
+
+  test("is in each line that has two looks behind it, from onset to end, with culprit and figures", () => {
+    const clock = new WorkerClock(START)
+    const look = hostWith(clock, START + 40_000, START + 100_000)
+    return withWorker({ clock, look }, async (one) => {
+      await clock.advance(150_000)
+      await stop(one)
+      const lines = linesOf(one.path).filter((line) => line.look !== false)
+      expect(lines.map(found)).toEqual([
+        undefined,
+        [],
+        ["crit conntrack-near-full"],
+        ["crit conntrack-near-full"],
+        [],
+        [],
+      ])
+      expect(lines.map(({ health }) => health?.level)).toEqual(["ok", "ok", "crit", "crit", "ok", "ok"])
+      const [finding] = lines[2]!.findings!
+      expect(finding!.culprit).toBe("host-wide")
+      expect(finding!.evidence?.[0]).toBe("8,080 of 8,500 entries (95.1%)")
+    })
+  })
+
+  test("goes by the limits of the operator, from the reload on", () => {
+    const clock = new WorkerClock(START)
+    return withWorker({ clock, look: hostWith(clock, START, START + 1e9) }, async (one) => {
+      await clock.advance(60_000)
+      const thresholds = { ...defaultThresholds, rules: { "conntrack-near-full": { enabled: false } } }
+      one.worker.reload({ ...defaultSettings, thresholds })
+      await clock.advance(30_000)
+      await stop(one)
+      const lines = linesOf(one.path).filter((line) => line.look !== false)
+      expect(lines.map(found)).toEqual([undefined, ["crit conntrack-near-full"], ["crit conntrack-near-full"], []])
+    })
+  })
 })

@@ -53,14 +53,14 @@ export type Rises = Readonly<Partial<Record<CounterName, number>>>
 
 function counters(given: Rises): Scope["counters"] {
   const now: Record<string, Record<string, number>> = {}
-  const rises: Record<string, Record<string, number>> = {}
+  const before: Record<string, Record<string, number>> = {}
   for (const name of new Set([...known, ...(Object.keys(given) as CounterName[])])) {
     const [group = "", counter = ""] = name.split(".")
     const rise = given[name] ?? 0
     now[group] = { ...now[group], [counter]: BEFORE + rise }
-    rises[group] = { ...rises[group], [counter]: rise }
+    before[group] = { ...before[group], [counter]: BEFORE }
   }
-  return reading({ now, rises })
+  return reading({ now, before })
 }
 
 export interface ScopeSpec extends Partial<Omit<Scope, "counters" | "survey">> {

@@ -78,6 +78,7 @@ export const defaultSettings: WorkerSettings = {
   retentionHours: 168,
   minFree: 0,
   isCompressing: false,
+  thresholds: defaultThresholds,
 }
 
 const counters = {
@@ -178,7 +179,6 @@ export async function startWorker(path: string, options: WorkerTestOptions): Pro
     run,
     interfaceName: "eth0",
     version: "1.0.0",
-    thresholds: defaultThresholds,
     keepState: ({ lines }) => options.say?.(`lines ${lines}`),
     tidyUp: () => {},
   })

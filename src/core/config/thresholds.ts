@@ -145,6 +145,8 @@ function nest(settings: readonly Setting[], fileName: string): object {
   return root
 }
 
+const SWITCH = "must be true or false"
+
 type Issue = v.InferIssue<typeof schema>
 
 function schemaProblem(issue: Issue, settings: readonly Setting[], fileName: string): ThresholdsError {
@@ -152,9 +154,10 @@ function schemaProblem(issue: Issue, settings: readonly Setting[], fileName: str
   const setting = settings.find((candidate) => path.every((name, depth) => candidate.path[depth] === name))
   // valibot expects "never" of a key that a strict table does not have.
   const isUnknown = issue.type === "strict_object" && issue.expected === "never"
+  const isSwitch = path[0] === "rule" && path.at(-1) === "enabled"
   const problem = isUnknown
     ? `unknown key ${path.join(".")}`
-    : `${(setting?.path ?? path).join(".")} ${complaint(issue)}`
+    : `${(setting?.path ?? path).join(".")} ${isSwitch ? SWITCH : complaint(issue)}`
   return problemAt(fileName, setting?.line ?? 1, problem)
 }
 
@@ -176,7 +179,7 @@ function checkRuleSetting(
   const known = Object.hasOwn(ruleLimits, id) ? ruleLimits[id] : undefined
   if (known === undefined) throw problemAt(fileName, line, `unknown rule ${path.join(".")}${meant(id, ruleLimits)}`)
   if (key === "enabled") {
-    if (typeof value !== "boolean") throw problemAt(fileName, line, `${path.join(".")} is true or false`)
+    if (typeof value !== "boolean") throw problemAt(fileName, line, `${path.join(".")} ${SWITCH}`)
     return
   }
   const builtIn = key === "warn" || key === "crit" ? known[key] : undefined

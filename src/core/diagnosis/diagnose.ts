@@ -10,7 +10,15 @@ import { culpritText, fillIn } from "./culprit.ts"
 import { type Change, type Diagnosis, type Finding, type Recent, type Unknown, withSymptoms } from "./finding.ts"
 import { recordChanges } from "./history.ts"
 import { HOLD_MS, initialJudgement, type Judgement, judge, skip } from "./judge.ts"
-import { isSwitchedOff, limitsOf, type Measured, type Rule, type Severity, type TracePoint } from "./rule.ts"
+import {
+  type Culprit,
+  isSwitchedOff,
+  limitsOf,
+  type Measured,
+  type Rule,
+  type Severity,
+  type TracePoint,
+} from "./rule.ts"
 
 /** How long something that ended, or was too short to be raised, is still told of. */
 export const RECENT_MS = 5 * 60_000
@@ -132,11 +140,15 @@ function findingOf(rule: Rule, scope: Scope, held: Held, last: Value, severity: 
     evidence: last.evidence,
     culprit,
     meaning: rule.meaning,
-    next: rule.next.map((text) => fillIn(text, culprit)),
+    next: [...(scope.isOwn ? [] : [wayInto(culprit)]), ...rule.next.map((text) => fillIn(text, culprit))],
     symptoms: [],
     clearsWhen: rule.clearsWhen,
   }
 }
+
+/** Commands ask the namespace they are started in: there they would say that nothing is wrong. */
+const wayInto = ({ netns, pid }: Culprit): string =>
+  `run commands in network namespace ${netns}${pid === undefined ? "" : `: nsenter -t ${pid} -n COMMAND`}`
 
 /** What has just ended, or was at its limit for one window only. */
 function burstOf(

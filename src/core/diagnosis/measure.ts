@@ -1,4 +1,5 @@
 /** What measures are made of: counters of a namespace with their sentences, and the answers of a rule. */
+import { riseOf } from "../model/counter-difference.ts"
 import type { Evidence, Scope, Step } from "../model/evidence.ts"
 import type { Subject, Tally } from "../model/survey-subject.ts"
 import type { Reading } from "../sample/sample.ts"
@@ -36,13 +37,13 @@ export interface Rises {
  */
 export function rises(scope: Scope, evidence: Evidence, names: readonly CounterName[]): Reading<Rises> {
   if (!scope.counters.ok) return scope.counters
-  const { now, rises: risen } = scope.counters.value
+  const pair = scope.counters.value
   const found = new Map<CounterName, Step>()
   for (const name of names) {
     const [group = "", counter = ""] = name.split(".")
-    const after = now[group]?.[counter]
+    const after = pair.now[group]?.[counter]
     if (after === undefined) continue
-    const rise = risen[group]?.[counter]
+    const rise = riseOf(pair, group, counter)
     if (rise === undefined) return { ok: false, reason: `the kernel's counter ${name} was reset` }
     found.set(name, { before: after - rise, after })
   }

@@ -1,11 +1,11 @@
 /**
- * What was found at the time of a record, as its line tells it: kind, severity and who. What the kind means and what to
- * do is this program's own word; evidence was not kept.
+ * Findings as a line of the history keeps them: kind, severity, who, and the figures. What a kind means and what to do
+ * about it is the reader's own word.
  */
 import type { Level } from "../model/level.ts"
 import { worstLevel } from "../model/level.ts"
-import { fillIn } from "./culprit.ts"
-import type { Change, Diagnosis, Finding } from "./finding.ts"
+import { culpritText, fillIn } from "./culprit.ts"
+import { type Change, type Diagnosis, type Finding, withSymptoms } from "./finding.ts"
 import type { Culprit, Rule, Severity } from "./rule.ts"
 
 export interface RecordedFinding {
@@ -13,7 +13,29 @@ export interface RecordedFinding {
   readonly severity: string
   /** In words. */
   readonly culprit?: string | undefined
+  /** Absent: the host's. */
+  readonly netns?: string | undefined
+  readonly evidence?: readonly string[] | undefined
+  /** Ids of its symptoms. */
+  readonly explains?: readonly string[] | undefined
 }
+
+const HOST = "host"
+
+/** What a line keeps of a diagnosis. */
+export const findingsForRecord = ({ findings }: Diagnosis) =>
+  findings.map((finding) => {
+    const { id, severity, culprit, evidence } = finding
+    const explains = [...new Set(withSymptoms(finding).map((each) => each.id))].filter((each) => each !== id)
+    return {
+      id,
+      severity,
+      culprit: culpritText(culprit),
+      ...(culprit.netns === HOST ? {} : { netns: culprit.netns }),
+      ...(evidence.length === 0 ? {} : { evidence: [...evidence] }),
+      ...(explains.length === 0 ? {} : { explains }),
+    }
+  })
 
 export interface Recorded {
   readonly at: number
@@ -36,7 +58,8 @@ export function recordedDiagnosis(
   }
 }
 
-function findingOf({ id, severity, culprit }: RecordedFinding, rules: readonly Rule[], since: number): Finding {
+function findingOf(recorded: RecordedFinding, rules: readonly Rule[], since: number): Finding {
+  const { id, severity, culprit, netns = HOST, evidence = [], explains = [] } = recorded
   const rule = rules.find((each) => each.id === id)
   return {
     id,
@@ -44,20 +67,20 @@ function findingOf({ id, severity, culprit }: RecordedFinding, rules: readonly R
     confidence: rule?.confidence ?? "low",
     title: rule?.title ?? id,
     since,
-    evidence: [],
-    culprit: culpritOf(culprit),
+    evidence,
+    culprit: culpritOf(culprit, netns),
     meaning: rule?.meaning ?? "This program does not know this kind of finding.",
     // What is to be filled in is not known any more: its name stands there in capitals.
-    next: (rule?.next ?? []).map((text) => fillIn(text, { netns: "host" })),
-    symptoms: [],
+    next: (rule?.next ?? []).map((text) => fillIn(text, { netns })),
+    symptoms: explains.map((symptom) => findingOf({ id: symptom, severity, netns }, rules, since)),
     clearsWhen: rule?.clearsWhen ?? "the program that wrote it says so",
   }
 }
 
 const severityOf = (text: string): Severity => (text === "crit" ? "crit" : "warn")
 
-const culpritOf = (text: string | undefined): Culprit => ({
-  netns: "host",
+const culpritOf = (text: string | undefined, netns = HOST): Culprit => ({
+  netns,
   ...(text === undefined || text === "" ? {} : { words: text }),
 })
 

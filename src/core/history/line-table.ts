@@ -11,9 +11,10 @@ export function lineTable(line: SnapshotLine, { wallTime }: { readonly wallTime:
   return [
     `${wallTime}  ${harmless(line.interface) || "–"}  ${seconds > 0 ? `over ${seconds.toFixed(1)} s` : "without rates"}`,
     ...(health === undefined ? [] : [`health: ${harmless(health.level)}`]),
-    ...findings.map(({ severity, id, culprit }) =>
+    ...findings.flatMap(({ severity, id, culprit, evidence = [] }) => [
       harmless(`finding: ${severity} ${id}${typeof culprit === "string" && culprit !== "" ? `, ${culprit}` : ""}`),
-    ),
+      ...evidence.map((text) => harmless(`  ${text}`)),
+    ]),
     "",
     ...side("INCOMING", "LPORT", line.incoming_groups ?? [], line),
     "",

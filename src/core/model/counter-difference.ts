@@ -25,22 +25,15 @@ export function difference(now: number | undefined, before: number | undefined):
 export const perSecond = (rise: number | undefined, elapsedMs: number): number | undefined =>
   rise === undefined || !isWindow(elapsedMs) ? undefined : (rise * 1000) / elapsedMs
 
-/**
- * The rise of every counter that both looks have. One that is missing or went back is absent. Gauges, such as
- * `Tcp.CurrEstab`, come out as if they were counters: read those from the look itself.
- */
-export function differences(now: ProtocolCounters, before: ProtocolCounters): ProtocolCounters {
-  return Object.fromEntries(
-    Object.entries(now).map(([group, counters]) => {
-      const rises: [string, number][] = []
-      for (const [name, value] of Object.entries(counters)) {
-        const rise = difference(value, own(own(before, group), name))
-        if (rise !== undefined) rises.push([name, rise])
-      }
-      return [group, Object.fromEntries(rises)]
-    }),
-  )
+/** The kernel's counters in two looks. Only a few of some four hundred are ever asked for. */
+export interface CounterPair {
+  readonly now: ProtocolCounters
+  readonly before: ProtocolCounters
 }
+
+/** The rise of one of them; `undefined` when it is missing in a look or went back. */
+export const riseOf = ({ now, before }: CounterPair, group: string, name: string): number | undefined =>
+  difference(own(own(now, group), name), own(own(before, group), name))
 
 // Names come from outside: `constructor` must not find the one every object inherits.
 const own = <T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>

@@ -18,14 +18,13 @@ import type {
 import {
   type ConntrackTable,
   missing,
-  type ProtocolCounters,
   type Reading,
   reading,
   type Sample,
   type SocketStatistics,
 } from "../sample/sample.ts"
 import { type ConntrackRates, deriveConntrackRates } from "./conntrack-rates.ts"
-import { difference, differences } from "./counter-difference.ts"
+import { type CounterPair, difference } from "./counter-difference.ts"
 import type { Model } from "./model.ts"
 import { type SocketSurvey, surveySockets } from "./socket-survey.ts"
 
@@ -71,7 +70,7 @@ export interface Scope {
   /** The one this program runs in: everything is read there. */
   readonly isOwn: boolean
   /** Counters of the later and of the earlier look. */
-  readonly counters: Reading<{ readonly now: ProtocolCounters; readonly rises: ProtocolCounters }>
+  readonly counters: Reading<CounterPair>
   readonly survey: Reading<SocketSurvey>
   readonly portRange: NamespaceGrounds["portRange"]
   readonly links: Reading<readonly LinkRise[]>
@@ -135,7 +134,7 @@ export function deriveEvidence({ sample, previous, model, thresholds }: Evidence
     return {
       netns: now.name,
       isOwn: now.index === 0,
-      counters: both(now.counters, countersBefore, (value, past) => ({ now: value, rises: differences(value, past) })),
+      counters: both(now.counters, countersBefore, (value, past) => ({ now: value, before: past })),
       survey: surveys.ok ? reading(surveys.value.get(now.index) ?? EMPTY_SURVEY) : surveys,
       portRange: now.portRange ?? unread,
       links: both(links, before?.links, linkRises),

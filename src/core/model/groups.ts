@@ -1,5 +1,5 @@
 /**
- * Connections joined by peer and process (and, where asked, by service port), in columns.
+ * Connections joined by peer and process (and, where asked, by service port and network namespace), in columns.
  *
  * A host with 100,000 peers has as many groups, so a group is an index too; `describeGroups` makes objects for those
  * that are shown.
@@ -23,8 +23,8 @@ export interface GroupTable {
   readonly groupOf: Uint32Array
 }
 
-/** What joins connections: their peer, maybe the process, maybe the service port. */
-export type GroupKey = "peer" | "peer-process" | "peer-process-port"
+/** What joins connections: their peer, maybe the process, maybe the service port, maybe the network namespace. */
+export type GroupKey = "peer" | "peer-process" | "peer-process-port" | "peer-process-port-namespace"
 
 // Room that is needed only while rows are grouped: kept, since at each look it would be a megabyte of garbage.
 let firstRow = new Uint32Array(0)
@@ -42,7 +42,8 @@ export function groupConnections(connections: Connections, rows: Uint32Array, ke
     const owner = table.owner[row]!
     return owner < 0 && table.flow[row]! >= 0 && isPassedOn(connections, row) ? passedOn : nameOf[owner + 1]!
   }
-  const byPort = key === "peer-process-port"
+  const byNamespace = key === "peer-process-port-namespace"
+  const byPort = byNamespace || key === "peer-process-port"
   const groupOf = new Uint32Array(rows.length)
   // First which group each row is in: only then is it known how many there are, mostly far fewer than rows.
   if (firstRow.length < rows.length) firstRow = new Uint32Array(rows.length)
@@ -55,7 +56,8 @@ export function groupConnections(connections: Connections, rows: Uint32Array, ke
     const row = rows[i]!
     const name = nameAt(row)
     const port = byPort ? servicePort[row]! : 0
-    let slot = hash(remoteAddress, row, name, port) & mask
+    const namespace = byNamespace ? table.namespace[row]! : 0
+    let slot = hash(remoteAddress, row, name, port, namespace) & mask
     let group = slots[slot]!
     while (group >= 0 && !isSame(group, row, name, port)) {
       slot = (slot + 1) & mask
@@ -94,6 +96,7 @@ export function groupConnections(connections: Connections, rows: Uint32Array, ke
     const other = firstRow[group]!
     if (nameAt(other) !== name) return false
     if (byPort && servicePort[other] !== port) return false
+    if (byNamespace && table.namespace[other] !== table.namespace[row]) return false
     for (let i = 0; i < 4; i++) if (remoteAddress[other * 4 + i] !== remoteAddress[row * 4 + i]) return false
     return true
   }
@@ -118,8 +121,8 @@ function nameIds({ owners }: Connections): { readonly nameOf: Uint32Array; reado
   return { nameOf: out, passedOn: ids.get(PASSED_ON) ?? ids.size }
 }
 
-function hash(addresses: Uint32Array, row: number, name: number, port: number): number {
-  let h = Math.imul(name + 1, 0x9e3779b1) ^ Math.imul(port + 1, 0x85ebca6b)
+function hash(addresses: Uint32Array, row: number, name: number, port: number, namespace: number): number {
+  let h = Math.imul(name + 1, 0x9e3779b1) ^ Math.imul(port + 1, 0x85ebca6b) ^ Math.imul(namespace, 0x27d4eb2f)
   for (let i = 0; i < 4; i++) h = Math.imul(h ^ addresses[row * 4 + i]!, 0xcc9e2d51) ^ (h >>> 15)
   return (h ^ (h >>> 13)) >>> 0
 }

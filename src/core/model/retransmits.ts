@@ -7,7 +7,7 @@
  */
 import type { Thresholds } from "../config/thresholds.ts"
 import type { ProtocolCounters } from "../sample/sample.ts"
-import { differences, isWindow, perSecond } from "./counter-difference.ts"
+import { isWindow, perSecond, riseOf } from "./counter-difference.ts"
 import { judgeLevel, type Level } from "./level.ts"
 
 export type Retransmits =
@@ -36,9 +36,9 @@ export function deriveRetransmits(
 ): Retransmits {
   const { before, establishedCount } = look
   if (before === undefined || !isWindow(before.elapsedMs)) return { kind: "first" }
-  const rises = differences(look.counters, before.counters)
-  const retransmitted = rises.Tcp?.RetransSegs
-  const sent = rises.TcpExt?.TCPOrigDataSent ?? rises.Tcp?.OutSegs
+  const counters = { now: look.counters, before: before.counters }
+  const retransmitted = riseOf(counters, "Tcp", "RetransSegs")
+  const sent = riseOf(counters, "TcpExt", "TCPOrigDataSent") ?? riseOf(counters, "Tcp", "OutSegs")
   const retransmitsPerSecond = perSecond(retransmitted, before.elapsedMs)
   const segmentsPerSecond = perSecond(sent, before.elapsedMs)
   if (retransmitted === undefined || retransmitsPerSecond === undefined)

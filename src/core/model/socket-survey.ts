@@ -150,7 +150,7 @@ export function surveySockets({
   const lists = newLists()
   const memory = new Float64Array(owners.length)
   const births = new Map<number, { count: number; row: number }>()
-  const remotePorts = portCounts.fill(0)
+  let outgoingCount = 0
   const sums = new Map<number, Sums>()
   let sum = sumsOf(sums, 0)
   let sumNamespace = 0
@@ -191,7 +191,7 @@ export function surveySockets({
       if (receiveQueue[row]! > sendQueue[row]!) lists.listeners.push(row)
       continue
     }
-    if (!isIncoming) remotePorts[remotePort[row]!]!++
+    if (!isIncoming) outgoingCount++
     if (current === TIME_WAIT) {
       sum.timeWait++
       continue
@@ -273,7 +273,11 @@ export function surveySockets({
     )
       lists.sendBuffers.push(row)
   }
-  const portUses = countPorts(table, rates, owners, remotePorts, portsWorthCounting)
+  // Where there are fewer in all, no destination has as many.
+  const portUses =
+    outgoingCount < portsWorthCounting
+      ? new Map<number, PortUse>()
+      : countPorts(table, rates, owners, portsWorthCounting)
   const since = (row: number, now: Float64Array, before: Float64Array | undefined) => {
     const match = previousRow[row]!
     return now[row]! - (match >= 0 && past?.hasInfo[match] === 1 ? before![match]! : 0)
@@ -394,9 +398,6 @@ function memoryOf(
   if (!isHere) return {}
   return { memory: { pid: holder.pid, ...(holder.name === "" ? {} : { process: holder.name }), bytes: memory[worst]! } }
 }
-
-// Used from look to look: made anew each time it would be a quarter of a megabyte of garbage a look.
-const portCounts = new Uint32Array(65_536)
 
 function isBelowDevice(table: SocketTable, row: number, mtuOf: SurveyInput["mtuOf"]): boolean {
   const mtu = mtuOf(addressText(table.localAddress, row))

@@ -18,20 +18,18 @@ export function countPorts(
   table: SocketTable,
   rates: RateTable,
   owners: readonly Owner[],
-  remotePorts: Uint32Array,
   worthCounting: number,
 ): Map<number, PortUse> {
   const worst = new Map<number, PortUse>()
+  const isOutgoing = (row: number) => table.state[row] !== LISTEN && isThere(table, row) && rates.isIncoming[row] === 0
+  const remotePorts = portCounts.fill(0)
+  for (let row = 0; row < table.length; row++) if (isOutgoing(row)) remotePorts[table.remotePort[row]!]!++
   let isAny = false
   for (let port = 0; port < 65_536 && !isAny; port++) isAny = remotePorts[port]! >= worthCounting
   if (!isAny) return worst
   // Rows are counted by the hash of their destination first: only destinations that may be many are told apart.
   const buckets = bucketCounts.fill(0)
-  const isCounted = (row: number) =>
-    table.state[row] !== LISTEN &&
-    isThere(table, row) &&
-    rates.isIncoming[row] === 0 &&
-    remotePorts[table.remotePort[row]!]! >= worthCounting
+  const isCounted = (row: number) => isOutgoing(row) && remotePorts[table.remotePort[row]!]! >= worthCounting
   for (let row = 0; row < table.length; row++) if (isCounted(row)) buckets[bucketOf(table, row)]!++
   const groups = new Map<string, { rows: number; timeWait: number; row: number }>()
   for (let row = 0; row < table.length; row++) {
@@ -55,7 +53,8 @@ export function countPorts(
   return worst
 }
 
-// Used from look to look: made anew each time it would be a quarter of a megabyte of garbage a look.
+// Used from look to look: made anew each time they would be half a megabyte of garbage a look.
+const portCounts = new Uint32Array(65_536)
 const bucketCounts = new Uint32Array(65_536)
 
 const bucketOf = ({ remoteAddress, localAddress, remotePort, namespace }: SocketTable, row: number): number => {

@@ -1,5 +1,5 @@
 /** The health of the host as a block of the line: an incident of 03:00 can be told from it at 09:00. */
-import { differences } from "../model/counter-difference.ts"
+import { riseOf } from "../model/counter-difference.ts"
 import type { Model } from "../model/model.ts"
 import type { Sample } from "../sample/sample.ts"
 import type { SnapshotHealth } from "./schema.ts"
@@ -75,9 +75,9 @@ function interfaceBlock({ traffic }: Model): Pick<SnapshotHealth, "interface"> {
 function dropBlock(sample: Sample, previous: Sample | undefined): Pick<SnapshotHealth, "drops"> {
   const found: Record<string, number> = {}
   if (sample.counters.ok && previous?.counters.ok === true) {
-    const rises = differences(sample.counters.value, previous.counters.value)
+    const counters = { now: sample.counters.value, before: previous.counters.value }
     for (const [key, [group, name]] of Object.entries(drops)) {
-      const rise = rises[group]?.[name]
+      const rise = riseOf(counters, group, name)
       if (rise !== undefined) found[key] = rise
     }
   }

@@ -1,5 +1,5 @@
 /**
- * A snapshot as its line in a file: connections of one look joined by peer, service port and process.
+ * A snapshot as its line in a file: connections of one look joined by peer, service port, process and network namespace.
  *
  * The format is older than this program and other readers know it: names, their order, and that every key of a row is
  * always written. A sum of which nothing is known is 0 here, with `bandwidth_available` telling whether that means
@@ -10,6 +10,7 @@ import { busiestGroups } from "../model/group-order.ts"
 import { describeGroups, type Group, groupConnections } from "../model/groups.ts"
 import { selectRows } from "../model/selection.ts"
 import { json } from "../text/json.ts"
+import { type Place, placesOf } from "./places.ts"
 import { SCHEMA, type SnapshotEvent, type SnapshotFinding, type SnapshotHealth } from "./schema.ts"
 import { type SnapshotSums, sortedStates, sumsOf } from "./sums.ts"
 import { type SideTotals, sideTotals } from "./totals.ts"
@@ -38,8 +39,6 @@ export interface SnapshotMore {
   readonly coveragePercent?: number
   readonly worker?: WorkerStamp
   readonly events?: readonly SnapshotEvent[]
-  /** Where a row belongs, when that is not the host itself; asked for one connection of each row that is written. */
-  readonly placeOf?: (connection: number) => { readonly netns?: string; readonly unit?: string } | undefined
 }
 
 /** Which worker wrote the line, and how often it looks. */
@@ -139,20 +138,17 @@ function snapshotSide(
   { ownPid, topLimitPerSide, more }: SnapshotOptions,
 ): { readonly rows: readonly SnapshotRow[]; readonly totals: SideTotals } {
   const selected = selectRows(connections, { side }, ownPid)
-  const groups = groupConnections(connections, selected, "peer-process-port", side)
+  const groups = groupConnections(connections, selected, "peer-process-port-namespace", side)
   const wanted = busiestGroups(connections, groups, topLimitPerSide)
   const described = describeGroups(connections, selected, groups, side, wanted)
+  const places = more === undefined ? [] : placesOf(connections, selected, groups, wanted)
   return {
-    rows: described.map((group, i) => rowOf(group, connections.elapsedMs, more?.placeOf?.(groups.row[wanted[i]!]!))),
+    rows: described.map((group, i) => rowOf(group, connections.elapsedMs, places[i])),
     totals: sideTotals(connections, selected, groups, wanted),
   }
 }
 
-function rowOf(
-  group: Group,
-  elapsedMs: number | undefined,
-  place: { readonly netns?: string; readonly unit?: string } = {},
-): SnapshotRow {
+function rowOf(group: Group, elapsedMs: number | undefined, place: Place = {}): SnapshotRow {
   const { process: name, txQueue, rxQueue, txBytes = 0, rxBytes = 0 } = group
   return {
     peer_ip: group.peerAddress,

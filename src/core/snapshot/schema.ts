@@ -92,7 +92,14 @@ export const healthSchema = v.looseObject({
   load: v.optional(v.array(v.number())),
 })
 
-export const findingSchema = v.looseObject({ id: text, severity: text, culprit: v.optional(text) })
+export const findingSchema = v.looseObject({
+  id: text,
+  severity: text,
+  culprit: v.optional(text),
+  netns: v.optional(text),
+  evidence: v.optional(v.array(text)),
+  explains: v.optional(v.array(text)),
+})
 
 export const eventSchema = v.looseObject({
   at: instant,

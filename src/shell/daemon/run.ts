@@ -2,6 +2,7 @@
 import { closeSync, openSync, writeSync } from "node:fs"
 import { type Caller, daemonPaths } from "../../core/config/daemon-paths.ts"
 import { type DaemonSettings, resolveSettings, type TypedSettings } from "../../core/config/daemon-settings.ts"
+import type { Thresholds } from "../../core/config/thresholds.ts"
 import type { WorkerRecord } from "../../core/daemon/worker-record.ts"
 import { timestamp } from "../../core/text/timestamp.ts"
 import { Collector } from "../collect.ts"
@@ -98,15 +99,15 @@ async function work(asked: RunRequest, isChild: boolean): Promise<void> {
 
   using collector = new Collector({
     ...(label.name === undefined ? {} : { interfaceName: label.name }),
+    readsGrounds: true,
     now: Date.now,
     monotonicMs: () => performance.now(),
   })
-  const worker = new Worker(folder, lock, workerSettings(settings), realWorld(collector, log), {
+  const worker = new Worker(folder, lock, workerSettings(settings, thresholds), realWorld(collector, log), {
     identity: record,
     run: `${startedAt}-${process.pid}`,
     interfaceName: label.name ?? "",
     version,
-    thresholds,
     keepState: (now) => keepState(paths.stateFile, now),
     tidyUp: () => tidyUp(paths.pidFile, paths.stateFile, paths.dataDir),
   })
@@ -167,7 +168,8 @@ function openLog(path: string | undefined, stamp: () => string): LogFile {
   }
 }
 
-const workerSettings = (settings: DaemonSettings): WorkerSettings => ({
+const workerSettings = (settings: DaemonSettings, thresholds: Thresholds): WorkerSettings => ({
+  thresholds,
   intervalSeconds: settings.interval,
   topLimit: settings.topLimit,
   retentionHours: settings.retentionHours,
@@ -218,7 +220,8 @@ function listen(worker: Worker, log: LogFile, caller: Caller, asked: RunRequest)
     notifyManager(process.env.NOTIFY_SOCKET, "RELOADING=1")
     try {
       log.reopen()
-      worker.reload(workerSettings(resolveSettings(asked, loadDaemonFile(caller).settings)))
+      const { thresholds } = loadThresholds()
+      worker.reload(workerSettings(resolveSettings(asked, loadDaemonFile(caller).settings), thresholds))
     } catch (error) {
       log.line(`reload: ${error instanceof Error ? error.message : String(error)}; the settings stay as they were`)
     }

@@ -10,9 +10,7 @@ import { clockStep, missedTicks, nextTickAt, type Tick, tickOf } from "../../cor
 import { medianCost, type Stretch, stretch, unstretched } from "../../core/daemon/stretch.ts"
 import type { WorkerRecord } from "../../core/daemon/worker-record.ts"
 import { failedSources } from "../../core/export/notes.ts"
-import { deriveModel } from "../../core/model/model.ts"
 import type { Sample } from "../../core/sample/sample.ts"
-import { snapshotHealth } from "../../core/snapshot/health.ts"
 import { type SnapshotMore, writeEventLine, writeSnapshotLine } from "../../core/snapshot/line.ts"
 import { type Day, localDay, type Zone } from "../../core/snapshot/local-day.ts"
 import type { SnapshotEvent } from "../../core/snapshot/schema.ts"
@@ -27,6 +25,7 @@ import { defaultMinFree, pruneFolder } from "../files/prune.ts"
 import { SegmentWriter } from "../files/segment-writer.ts"
 import { WorkerLock } from "../files/worker-lock.ts"
 import { errorCode } from "../text-file.ts"
+import { LookLines } from "./look-line.ts"
 
 export interface WorkerWorld {
   /** Wall clock, milliseconds since 1970. */
@@ -58,6 +57,7 @@ export interface WorkerSettings {
   readonly maxSize?: number
   readonly minFree?: number
   readonly isCompressing: boolean
+  readonly thresholds: Thresholds
 }
 
 export interface WorkerOptions {
@@ -66,7 +66,6 @@ export interface WorkerOptions {
   readonly run: string
   readonly interfaceName: string
   readonly version: string
-  readonly thresholds: Thresholds
   /** Puts the state file right when it is missing or torn. */
   readonly keepState: (record: WorkerRecord) => void
   /** Removes what says that this worker runs; called while the lock still keeps successors out. */
@@ -93,6 +92,7 @@ export class Worker {
   private writer: SegmentWriter
   private record: WorkerRecord
   private shown: Sample | undefined
+  private readonly lines = new LookLines()
   private tick: Tick | undefined
   private instant: { readonly at: number; readonly monotonicMs: number }
   private stretch: Stretch = unstretched
@@ -258,15 +258,13 @@ export class Worker {
     this.failing = now
   }
 
-  private writeLook({ sample, rates }: Look): void {
-    const previous = this.shown
-    const { interfaceName, version, thresholds, identity } = this.options
-    const before = previous === undefined ? {} : { previous }
-    const model = deriveModel({ sample, ...before, into: rates, thresholds })
-    this.shown = sample
+  private writeLook(look: Look): void {
+    const { interfaceName, version, identity } = this.options
+    const { model, more: found } = this.lines.read(look, this.shown, this.settings.thresholds)
+    this.shown = look.sample
     const { connections } = model
     if (!connections.ok) return
-    this.writeLine(sample.at, (capturedAt, more) =>
+    this.writeLine(look.sample.at, (capturedAt, more) =>
       writeSnapshotLine(connections.value, {
         capturedAt,
         interfaceName,
@@ -274,7 +272,7 @@ export class Worker {
         version,
         ownPid: identity.pid,
         usage: model.own.ok ? model.own.value : {},
-        more: { ...more, health: snapshotHealth(model, { sample, ...before }) },
+        more: { ...more, ...found },
       }),
     )
   }

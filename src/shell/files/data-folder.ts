@@ -141,7 +141,7 @@ function refuseForeignLinks(path: string): void {
 
 const advice: Readonly<Record<string, string>> = {
   ENOTDIR: "It is a file, or stands below one. Name a folder with --data-dir.",
-  EEXIST: "It is a file. Name a folder with --data-dir.",
+  EEXIST: "It is a file, or a link that leads nowhere. Name a folder with --data-dir.",
   EACCES: "Run with sudo, or name another with --data-dir.",
   EPERM: "Run with sudo, or name another with --data-dir.",
   EROFS: "The file system is read-only.",

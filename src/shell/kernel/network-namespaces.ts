@@ -127,13 +127,16 @@ export function readTextIn(namespace: NetworkNamespace, path: string): string {
   }
 }
 
+// With a buffer of its own for each file, a look at a hundred namespaces would leave 100 MB of garbage.
+const scratch = Buffer.allocUnsafeSlow(16_384)
+
 function readText(fd: number): string {
   const parts: Buffer[] = []
   for (let total = 0; total < TEXT_MAX; ) {
-    const part = Buffer.alloc(Math.min(65_536, TEXT_MAX - total))
-    const length = readSync(fd, part)
+    const length = readSync(fd, scratch, 0, Math.min(scratch.length, TEXT_MAX - total), null)
     if (length === 0) break
-    parts.push(part.subarray(0, length))
+    // What is read next comes into the same buffer.
+    parts.push(Buffer.from(scratch.subarray(0, length)))
     total += length
   }
   return Buffer.concat(parts).toString("utf8")

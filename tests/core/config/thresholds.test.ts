@@ -162,7 +162,8 @@ describe("the rules of the diagnosis", () => {
     ["[rule.clock-wrong]\ncrit = 90", "line 2: unknown key rule.clock-wrong.crit; there are warn, enabled"],
     ["[rule.clock-wrong]\nwran = 90", "line 2: unknown key rule.clock-wrong.wran; there are warn, enabled"],
     ["[rule.clock-wrong]\nwarn = true", "line 2: rule.clock-wrong.warn is not a number"],
-    ["[rule.clock-wrong]\nenabled = 1", "line 2: rule.clock-wrong.enabled is true or false"],
+    ["[rule.clock-wrong]\nenabled = 1", "line 2: rule.clock-wrong.enabled must be true or false"],
+    ['[rule.clock-wrong]\nenabled = "no"', "line 2: rule.clock-wrong.enabled must be true or false"],
     [
       "[rule.clock-wrong]\nwarn = 0",
       "line 2: rule.clock-wrong.warn must be above 0; enabled = false switches a rule off",

@@ -86,6 +86,13 @@ describe("what is found", () => {
   test("in the namespace where it is", () => {
     const { last } = watch(twice({ others: [{ netns: "pod-7", ...overflow } as never] }))
     expect(last.findings.map(({ id, culprit }) => [id, culprit.netns])).toEqual([["accept-queue-overflow", "pod-7"]])
+    // What ss says on the host is of another namespace.
+    const inside = { others: [{ netns: "pod-7", ...overflow } as never] }
+    const anonymous = { others: [{ netns: "pod-7", rises: { "TcpExt.ListenOverflows": 30 } } as never] }
+    const firstStep = (spec: EvidenceSpec) => watch(twice(spec)).last.findings[0]!.next[0]
+    expect(firstStep(inside)).toBe("run commands in network namespace pod-7: nsenter -t 7 -n COMMAND")
+    expect(firstStep(anonymous)).toBe("run commands in network namespace pod-7")
+    expect(firstStep(overflow)).not.toContain("namespace")
   })
 })
 
@@ -136,8 +143,8 @@ describe("what cannot be known", () => {
   test("a counter that was reset makes its window unknown, and raises nothing", () => {
     const reset = evidenceOf({}).scopes[0]!.counters
     if (!reset.ok) throw new Error("built wrong")
-    const { ListenOverflows: _, ...others } = reset.value.rises.TcpExt!
-    const counters = reading({ now: reset.value.now, rises: { ...reset.value.rises, TcpExt: others } })
+    const { ListenOverflows: _, ...others } = reset.value.before.TcpExt!
+    const counters = reading({ now: reset.value.now, before: { ...reset.value.before, TcpExt: others } })
     const { last } = watch([overflow, { counters }, overflow])
     expect(ids(last)).toEqual([])
   })

@@ -1,6 +1,7 @@
 /** From two samples to what the rules judge: the whole way that a look takes, without a kernel. */
 import { describe, expect, test } from "bun:test"
 import { defaultThresholds } from "../../../src/core/config/thresholds.ts"
+import { riseOf } from "../../../src/core/model/counter-difference.ts"
 import { deriveEvidence, type Scope } from "../../../src/core/model/evidence.ts"
 import { deriveModel } from "../../../src/core/model/model.ts"
 import { createRateTable } from "../../../src/core/model/rates.ts"
@@ -221,7 +222,8 @@ function grounds(own: Partial<Grounds["namespaces"][number]> = {}, more: Partial
 
 describe("counters of two looks", () => {
   const counters = (value: number): ProtocolCounters => ({ TcpExt: { ListenOverflows: value } })
-  const rise = ({ counters: found }: Scope) => (found.ok ? found.value.rises.TcpExt?.ListenOverflows : found.reason)
+  const rise = ({ counters: found }: Scope) =>
+    found.ok ? riseOf(found.value, "TcpExt", "ListenOverflows") : found.reason
 
   test("of every namespace, each against itself", () => {
     const looks = (first: number, second: number) => (sample: Sample, isSecond: boolean) => ({

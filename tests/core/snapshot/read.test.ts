@@ -130,15 +130,22 @@ describe("what was added", () => {
   })
 
   test("a row says where it belongs when that is not the host", () => {
-    const placeOf = (connection: number) =>
-      connection === 0 ? { netns: "4026532008", unit: "nginx.service" } : undefined
-    const { more } = options
-    const line = readSnapshotLine(
-      writeSnapshotLine(connectionsOf([out(1, moved(9, 9)), out(2)]), { ...options, more: { ...more!, placeOf } }),
-    )!
-    expect(line.outgoing_groups.map(({ netns, unit }) => [netns, unit])).toEqual([
-      ["4026532008", "nginx.service"],
-      [undefined, undefined],
+    // Four connections to one peer: one of the host, three of a pod, of which two are in one unit.
+    const connections = connectionsOf([out(1), out(1), out(1), out(1), out(2, { ...moved(9, 9), process: "nginx" })])
+    connections.table.namespace.set([0, 1, 1, 1, 1])
+    connections.table.cgroupId.set([0, 5, 5, 6, 6])
+    const units = new Map([5, 6].map((id) => [id, { path: `/${id}`, unit: `${id}.service` }]))
+    const placed = {
+      ...connections,
+      namespaces: ["host", "pod"].map((name) => ({ id: 1, name, isComplete: true })),
+      units: { byCgroupId: units, byPid: new Map() },
+    }
+    const line = readSnapshotLine(writeSnapshotLine(placed, options))!
+    const places = line.outgoing_groups?.map(({ conn_count, netns, unit }) => [conn_count, netns, unit])
+    expect(places).toEqual([
+      [1, "pod", "6.service"],
+      [3, "pod", undefined],
+      [1, undefined, undefined],
     ])
   })
 
