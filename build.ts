@@ -69,9 +69,10 @@ function readArguments(args: string[]): { target: Target; outfile: string } {
 async function build({ target, outfile }: { target: Target; outfile: string }): Promise<void> {
   const native = requireNativePackage(target)
   mkdirSync(dirname(outfile), { recursive: true })
-  // A file that is running cannot be written, but it can be replaced. The name in the work folder must be the final
-  // one: it becomes part of the bytes.
-  const workFolder = mkdtempSync(join(dirname(outfile), ".build-"))
+  // The name in the work folder must be the final one, and the work folder must lie where it always does: names of parts
+  // are made of the way from it to the sources, and both become part of the bytes.
+  mkdirSync(join(root, "dist"), { recursive: true })
+  const workFolder = mkdtempSync(join(root, "dist/.build-"))
   const draft = join(workFolder, basename(outfile))
   // The runtime puts its own drafts, 130 MB each, where it is.
   process.chdir(workFolder)
@@ -108,9 +109,21 @@ async function build({ target, outfile }: { target: Target; outfile: string }): 
     if (!result.success) throw new BuildError(`cannot compile:\n${result.logs.map(String).join("\n")}`)
     writeFileSync(draft, disarm(readFileSync(draft)))
     layLicenses(join(dirname(outfile), "licenses"), packagesIn(Object.keys(result.metafile?.inputs ?? {}), native))
-    renameSync(draft, outfile)
+    replaceFile(draft, outfile)
   } finally {
     rmSync(workFolder, { recursive: true, force: true })
+  }
+}
+
+/** Moves `draft` to where `file` is or will be: a program that is running cannot be written, but it can be replaced. */
+function replaceFile(draft: string, file: string): void {
+  try {
+    renameSync(draft, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error
+    const beside = `${file}.${process.pid}.tmp`
+    copyFileSync(draft, beside)
+    renameSync(beside, file)
   }
 }
 

@@ -13,7 +13,7 @@ scrubEnvironment()
 
 const words = process.argv.slice(2)
 const [first] = words
-if (words.length === 1 && (first === "-v" || first === "--version")) console.log(versionLine)
+if (words.length === 1 && (first === "-v" || first === "--version")) process.exit(await run({ kind: "version" }))
 // Not for operators: what lifts blocks by iptables when nobody else is there to do it.
 else if (words.length === 1 && first === "--guard-blocks")
   await (await import("./shell/tools/guardian.ts")).guardBlocks()

@@ -99,9 +99,6 @@ const mayImport: readonly { from: string; may: readonly string[] }[] = [
     from: "src/shell/terminal/",
     may: ["ffi/", "src/core/app/", "src/core/text/", "@opentui/core", "@opentui/core-linux-x64", "node:", "bun"],
   },
-  // These read /proc by getdents64 in slices: one readdir of 100,000 descriptors would hold the keys up.
-  { from: "src/shell/procfs", may: ["ffi/", "src/core/", "src/shell/", "node:", "bun"] },
-  { from: "src/shell/processes", may: ["ffi/", "src/core/", "src/shell/", "node:", "bun"] },
   // Gives memory back to the kernel, which knows it only by address.
   { from: "src/shell/own-memory", may: ["ffi/", "src/core/", "node:", "bun"] },
   { from: "src/shell/", may: ["src/core/", "src/shell/", "config/", "cac", "valibot", "dayjs", "node:", "bun"] },

@@ -20,6 +20,9 @@ export interface LiveWorld {
   readonly quit: (code: number) => void
 }
 
+/** With so many sockets a look takes long enough that giving pages back in the middle of it does not matter. */
+const MANY_ROWS = 20_000
+
 /** The picture of a look is painted by then. */
 const AFTER_LOOK_MS = 50
 
@@ -32,7 +35,8 @@ export const liveEffects = ({
   "look/collect": async (_, state) => {
     const { sample, rates } = await collector.look(state.sample)
     const withNotes = { ...sample, notes: [...notes, ...sample.notes] }
-    trimOwnMemory()
+    // Between reading and deriving, where every megabyte counts.
+    if (sample.sockets.ok && sample.sockets.value.table.length > MANY_ROWS) trimOwnMemory()
     // Once the look is shown.
     setTimeout(rest, AFTER_LOOK_MS)
     return { type: "look/collected", sample: withNotes, rates, at: sinceBootMs() }

@@ -26,7 +26,7 @@ import { type Target, targetText } from "../core/mitigation/target.ts"
 import { probeKernel } from "./kernel/capability.ts"
 import { blockPeer, listBlocks, tidyFirewall, unblockAll, unblockPeer } from "./kernel/firewall.ts"
 import { KernelError } from "./kernel/netlink.ts"
-import { deletePeerFlows } from "./kernel/peer-flows.ts"
+import { countPeerFlows, deletePeerFlows } from "./kernel/peer-flows.ts"
 import { destroySockets, findPeerSockets, listListening, type NamedSocket, openSockets } from "./kernel/peer-sockets.ts"
 import { readEphemeralPorts } from "./lifelines.ts"
 import { deleteFlowsByTool } from "./tools/conntrack-tool.ts"
@@ -211,6 +211,16 @@ export async function findMatches(target: Target, means: Means): Promise<Matches
   const sockets = await findPeerSockets(conversation, target)
   const listening = await listListening(conversation)
   return sortOut(target, sockets, { listening, ephemeral: readEphemeralPorts(means.namespace) })
+}
+
+/** How many flows a kill of this target would delete; undefined where that cannot be read. Changes nothing. */
+export async function countFlows(target: Target, { namespace }: Means): Promise<number | undefined> {
+  try {
+    return await countPeerFlows(target, namespace)
+  } catch (error) {
+    if (isExpected(error)) return undefined
+    throw error
+  }
 }
 
 /**

@@ -20,7 +20,7 @@ const READ_ONLY_RUN_BYTES = 256 * 1024
  */
 const WRITABLE_RUN_BYTES = 4 * 1024 * 1024
 
-const HOUSEKEEPING_MS = 10_000
+const HOUSEKEEPING_MS = 30_000
 
 /** Collects and trims now and then, until it is told to stop. */
 export function keepMemorySmall(): () => void {

@@ -20,6 +20,7 @@ import { Folder } from "./kernel/folder.ts"
 import { OwnerList, type Process } from "./owner-list.ts"
 import { Pace } from "./pace.ts"
 import { readProcessStat } from "./process-identity.ts"
+import { RefusingProcesses } from "./refusing-processes.ts"
 
 export interface OwnerFindings {
   /** By `table.owner`. */
@@ -89,9 +90,6 @@ const progressOf = (capacity: number): Progress => ({
   holder: new Int32Array(capacity),
 })
 
-/** Root is not always enough: a container's root without CAP_SYS_PTRACE may not read descriptors of others. */
-const REFUSED = "some process names are missing: reading every process needs root with CAP_SYS_PTRACE"
-
 /** One for the life of the program: what it learned is what makes the next look cheap. */
 export class OwnerSearch {
   private readonly list = new OwnerList()
@@ -129,7 +127,7 @@ export class OwnerSearch {
 
   private pids: readonly number[] = []
   private listedAtLook = 0
-  private wasRefused = false
+  private readonly refusing: RefusingProcesses
   private listingProblem: string | undefined
 
   // Of the look under way.
@@ -139,7 +137,9 @@ export class OwnerSearch {
   private walk: Walk | undefined
 
   /** `root` is where procfs is mounted. */
-  constructor(private readonly root = "/proc") {}
+  constructor(private readonly root = "/proc") {
+    this.refusing = new RefusingProcesses(root)
+  }
 
   /**
    * Fills `table.owner`. Called once a look, after `linkPrevious(table, previous)`; `previous` is only read. The work
@@ -448,7 +448,8 @@ export class OwnerSearch {
     if (pids.length === 0) this.listingProblem ??= "no processes"
     pids.sort((a, b) => a - b)
     // Every pid namespace has a process 1: when it is not listed, procfs hides those of other users (hidepid=2).
-    if (pids[0] !== 1) this.wasRefused = true
+    this.refusing.keepOnly(pids)
+    if (pids[0] !== 1) this.refusing.note(1, true)
     return pids
   }
 
@@ -456,7 +457,9 @@ export class OwnerSearch {
   private async ask(walk: Walk, untilMs: number, wanted: () => number): Promise<void> {
     this.walk = walk
     do {
-      if (await walk.step(this.visitSocket, this.stats)) this.wasRefused = true
+      const { at, pid } = walk
+      const isRefusing = await walk.step(this.visitSocket, this.stats)
+      if (walk.at > at) this.refusing.note(pid, isRefusing)
       if (wanted() === 0) walk.isOver = true
       if (walk.isOver) return
       await this.pace.handBackWhenDue()
@@ -527,6 +530,7 @@ export class OwnerSearch {
     if (this.unknownCount === this.stageCounts[FOUND]!) return undefined
     if (this.listingProblem !== undefined)
       return `process names are missing: cannot list ${this.root} (${this.listingProblem}). Is procfs mounted?`
-    return this.wasRefused ? REFUSED : undefined
+    const { reason } = this.refusing
+    return reason === undefined ? undefined : `some process names are missing: ${reason}`
   }
 }

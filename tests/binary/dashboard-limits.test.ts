@@ -50,11 +50,17 @@ describe("without root", () => {
     await quit(pty)
   })
 
-  requires({ root: true, tools: ["unshare"] })("root of a user namespace only: the same", async () => {
-    await using pty = openPty(["unshare", "--user", "--map-root-user", builtBinary(), "-i", "lo"], big)
-    await pty.until(hasLooked)
-    await quit(pty)
-  })
+  requires({ root: true, tools: ["unshare"] })(
+    "root of a user namespace only: the same, and it says which root is meant",
+    async () => {
+      using crowd = await gather(3)
+      await using pty = openPty(["unshare", "--user", "--map-root-user", builtBinary(), "-i", "lo", "-r", "1"], big)
+      await pty.until(hasLooked)
+      pty.send(`f${crowd.port}\r`)
+      await pty.until((each) => flat(each).includes("reading every process needs root outside this user namespace"))
+      await quit(pty)
+    },
+  )
 })
 
 describe("where /proc is hidden", () => {

@@ -11,6 +11,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { root, runBuild, sources } from "../support/binary.ts"
 
@@ -49,6 +50,13 @@ test("two clones in different folders give the same bytes and the same licences"
       runBuild(clone, [])
     }
     expect(sha256(join(second, "dist/holyf-network"))).toBe(sha256(join(first, "dist/holyf-network")))
+    const elsewhere = mkdtempSync(join(tmpdir(), "holyf-build-"))
+    try {
+      runBuild(second, ["--outfile", join(elsewhere, "holyf-network")])
+      expect(sha256(join(elsewhere, "holyf-network"))).toBe(sha256(join(first, "dist/holyf-network")))
+    } finally {
+      rmSync(elsewhere, { recursive: true, force: true })
+    }
     const { stdout } = Bun.spawnSync([join(second, "dist/holyf-network"), "-v"])
     expect(stdout.toString()).toContain("(111111111111)")
 

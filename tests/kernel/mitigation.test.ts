@@ -274,6 +274,24 @@ describe("a kill", () => {
     20_000,
   )
 
+  inNamespace(
+    "of an IPv6 peer or network ends its connections, by the kernel and by programs",
+    async () => {
+      const { peer } = hosts
+      // The service holds on to what clients of earlier tests have closed.
+      await killPeer(target(PEER6), native)
+      for (const by of means())
+        for (const text of [`[${PEER6}]:${PORT}`, PEER6, `[fd00:9:a09:2::/64]:${PORT}`]) {
+          await peer.open(2, PEER6, HOST6, PORT)
+          await peer.open(1, PEER, HOST, PORT)
+          expect(await killPeer(target(text), by)).toMatchObject({ matched: 2, destroyed: 2, survivors: 0 })
+          await until("the resets arrive", async () => (await peer.alive()) === 1)
+          await peer.close()
+        }
+    },
+    20_000,
+  )
+
   inNamespace("leaves our own connection to the same port of the peer alone", async () => {
     const enter = ["nsenter", `--net=/proc/${hosts.peerPid}/ns/net`]
     const server = await Helper.start([...enter, "perl", "-e", LISTENER, String(PORT)])
@@ -465,6 +483,27 @@ describe("the plain commands", () => {
       },
       30_000,
     )
+
+  inNamespace("a published port has flows here and sockets in its container, and both are told", async () => {
+    const { peer } = hosts
+    const killInside = () => run(["kill", `${PEER}:80`, "--netns", String(hosts.containerPid)])
+    // The container holds on to what clients of earlier tests have closed.
+    await killInside()
+    await peer.open(2, PEER, HOST, PUBLISHED)
+    const { stdout } = await run(["block", `${PEER}:${PUBLISHED}`, "--dry-run"])
+    expect(stdout).toContain("would end no connection\nwould delete 2 flows of connection tracking\n")
+    const told = JSON.parse((await run(["kill", `${PEER}:${PUBLISHED}`, "--dry-run", "--json"])).stdout)
+    expect(told).toMatchObject({ matched: 0, matched_flows: 2 })
+    expect(flowCount(PEER, PUBLISHED)).toBe(2)
+    const killed = await run(["kill", `${PEER}:${PUBLISHED}`])
+    expect(killed).toMatchObject({ exitCode: 0, stdout: "no connection matched; 2 flows deleted\n" })
+    expect(killed.stderr).toContain("note: these connections are passed on to another place, and may go on")
+    expect(await peer.alive()).toBe(2)
+    // Where they lead to they are sockets.
+    const inside = await killInside()
+    expect(inside).toMatchObject({ exitCode: 0, stderr: "" })
+    expect(inside.stdout).toStartWith("destroyed 2 connections")
+  })
 
   inNamespace(
     "refuse what would cut off the operator or the host, and say how to insist",

@@ -243,20 +243,24 @@ describe("nobody else is ever signalled", () => {
     expect(bystander.child.exitCode).toBeNull()
   }, 30_000)
 
-  test("a lock whose holder left no record", async () => {
-    const host = new Host()
-    mkdirSync(host.data)
-    const lock = join(host.data, ".daemon.lock")
-    using holder = owned(["flock", "--exclusive", "--no-fork", lock, "sleep", "60"])
-    // The kernel lists the lock once it is held.
-    const isHeld = () => existsSync(lock) && readFileSync("/proc/locks", "utf8").includes(`:${statSync(lock).ino} `)
-    for (let i = 0; i < 250 && !isHeld(); i++) await Bun.sleep(20)
-    expect(isHeld()).toBe(true)
-    const { stderr, exitCode } = await host.run("stop")
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining("held by a process that left no record")])
-    expect((await host.run("start")).stderr).toContain("held by a process that left no record")
-    expect(holder.child.exitCode).toBeNull()
-  }, 30_000)
+  requires({ tools: ["flock"] })(
+    "a lock whose holder left no record",
+    async () => {
+      const host = new Host()
+      mkdirSync(host.data)
+      const lock = join(host.data, ".daemon.lock")
+      using holder = owned(["flock", "--exclusive", "--no-fork", lock, "sleep", "60"])
+      // The kernel lists the lock once it is held.
+      const isHeld = () => existsSync(lock) && readFileSync("/proc/locks", "utf8").includes(`:${statSync(lock).ino} `)
+      for (let i = 0; i < 250 && !isHeld(); i++) await Bun.sleep(20)
+      expect(isHeld()).toBe(true)
+      const { stderr, exitCode } = await host.run("stop")
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining("held by a process that left no record")])
+      expect((await host.run("start")).stderr).toContain("held by a process that left no record")
+      expect(holder.child.exitCode).toBeNull()
+    },
+    30_000,
+  )
 
   test("after a kill the next start heals everything that was left", async () => {
     const host = new Host()

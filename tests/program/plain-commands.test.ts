@@ -119,17 +119,28 @@ describe("a reader that has seen enough", () => {
     expect(await sh('"$@" --help >&-')).toEqual({ stdout: "", stderr: "", exitCode: 0 })
   })
 
+  test("what an error repeats is text, whatever it looks like", async () => {
+    expect(await sh(`"$@" "$(printf -- '--\\033[31mred\\ttab')"`)).toEqual({
+      stdout: "",
+      stderr: 'holyf-network: unknown flag "--␛[31mred␉tab"; see holyf-network --help\n',
+      exitCode: 2,
+    })
+  })
+
   test("a closed stderr does not hide the exit code", async () => {
     expect(await sh('"$@" -r 0 2>&-')).toEqual({ stdout: "", stderr: "", exitCode: 2 })
   })
 
-  test("a full disk is said", async () => {
-    expect(await sh('"$@" --help >/dev/full')).toEqual({
-      stdout: "",
-      stderr: "holyf-network: cannot write the output: ENOSPC\n",
-      exitCode: 1,
-    })
-  })
+  test.each(["--help", "-v", "--version", "connections --help", "--list-interfaces"])(
+    "%s on a full disk is said",
+    async (words) => {
+      expect(await sh(`"$@" ${words} >/dev/full`)).toEqual({
+        stdout: "",
+        stderr: "holyf-network: cannot write the output: ENOSPC\n",
+        exitCode: 1,
+      })
+    },
+  )
 })
 
 describe("the renderer", () => {

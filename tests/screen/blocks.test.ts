@@ -84,9 +84,9 @@ describe("by which means", () => {
 
 describe("the list is asked for", () => {
   const every = (state: State) => timers(state).find(({ id }) => id === "blocks")?.everyMs
-  test("each 5 s while there are blocks, each 30 s while there are none", () => {
+  test("each 5 s while there are blocks, each 10 s while there are none, since other programs make some", () => {
     expect(every(blocked())).toBe(5_000)
-    expect(every(apply(web(), listed(web())))).toBe(30_000)
+    expect(every(apply(web(), listed(web())))).toBe(10_000)
     expect(every(press(blocked(), "p").state)).toBe(5_000)
   })
 

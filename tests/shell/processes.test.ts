@@ -1,5 +1,5 @@
 /** The search for owners, over a made-up /proc: folders, files and links that lead nowhere. */
-import { afterEach, beforeEach, expect, test } from "bun:test"
+import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -307,6 +307,56 @@ test("says that root is needed only when a name is missing for that reason", asy
     "some process names are missing: reading every process needs root with CAP_SYS_PTRACE",
   )
   expect((await look([socket(101)])).note).toBeUndefined()
+})
+
+describe("with CAP_SYS_PTRACE, a process that may not be read is named, since more rights would not help", () => {
+  const refuse = (pid: number, name: string) => {
+    mkdirSync(join(root, `${pid}/fd`), { recursive: true })
+    writeFileSync(join(root, `${pid}/stat`), `${pid} (${name}) S 1 ${"0 ".repeat(15)}1 0 ${pid} 0 0\n`)
+    writeFileSync(join(root, `${pid}/fd/3`), "")
+  }
+  const haveCapabilities = (effective: string, uidMap = "         0          0 4294967295\n") => {
+    mkdirSync(join(root, "self"))
+    writeFileSync(join(root, "self/uid_map"), uidMap)
+    writeFileSync(join(root, "self/status"), `Name:\tholyf-network\nCapPrm:\tffff\nCapEff:\t${effective}\nCapBnd:\t0\n`)
+  }
+
+  test("one, and several by the first", async () => {
+    haveCapabilities("000001fffeffffff")
+    refuse(30, "sandboxed")
+    const { look } = watch()
+    expect((await look([socket(900)])).note).toBe(
+      "some process names are missing: process 30 (sandboxed) may not be read, not even with CAP_SYS_PTRACE",
+    )
+    refuse(29, "enclave")
+    refuse(31, "third")
+    expect((await watch().look([socket(900)])).note).toBe(
+      "some process names are missing: process 29 (enclave) and 2 others may not be read, not even with CAP_SYS_PTRACE",
+    )
+  })
+
+  test("every capability but this one is not enough", async () => {
+    haveCapabilities("000001fffff7ffff")
+    refuse(30, "sandboxed")
+    expect((await watch().look([socket(900)])).note).toContain("needs root with CAP_SYS_PTRACE")
+  })
+
+  test("root of a user namespace is told what it is", async () => {
+    haveCapabilities("000001ffffffffff", "         0          0          1\n")
+    refuse(30, "outside")
+    expect((await watch().look([socket(900)])).note).toBe(
+      "some process names are missing: reading every process needs root outside this user namespace",
+    )
+  })
+
+  test("one that has ended is no reason any more", async () => {
+    haveCapabilities("0000000000080000")
+    refuse(30, "sandboxed")
+    const { look } = watch()
+    expect((await look([socket(900)])).note).toContain("process 30 (sandboxed)")
+    endProcess(30)
+    expect((await look([socket(900), socket(901)])).note).toBeUndefined()
+  })
 })
 
 test("a /proc that hides the processes of others is noticed by the missing process 1", async () => {

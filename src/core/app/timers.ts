@@ -20,7 +20,7 @@ export interface Timer {
 const SECOND_MS = 1_000
 /** How often blocks are listed while there are some, and while there are none. */
 const BLOCKS_MS = 5_000
-const NO_BLOCKS_MS = 30_000
+const NO_BLOCKS_MS = 10_000
 
 /** How often a history is asked for what was written since, while its end is followed and otherwise. */
 const FOLLOW_MS = 1_000

@@ -69,7 +69,8 @@ export const commands = [
     about: [
       "Looks twice and prints what moved in between, the busiest connection first. Listening sockets are no " +
         "connections; those that closed between the looks are in state CLOSE. A rate that cannot be known is –; a " +
-        "process marked ? is inferred from its listener, and ct/nat is traffic that is passed on for others.",
+        "process marked ? is inferred (it had the socket before, or listens on its port), and ct/nat is traffic that is " +
+        "passed on for others.",
     ],
     flags: [
       { title: "Which connections", ids: ["in", "out", "port", "peer", "process", "proto", "netns"] },

@@ -1,7 +1,7 @@
 /** What measures are made of: counters of a namespace with their sentences, and the answers of a rule. */
 import { riseOf } from "../model/counter-difference.ts"
 import type { Evidence, Scope, Step } from "../model/evidence.ts"
-import type { Subject, Tally } from "../model/socket-survey.ts"
+import type { Subject, Tally } from "../model/survey-subject.ts"
 import type { Reading } from "../sample/sample.ts"
 import { count, perSecond } from "../text/units.ts"
 import type { Measured, TracePoint } from "./rule.ts"

@@ -4,7 +4,7 @@
  */
 import type { RuleLimits, Thresholds } from "../config/thresholds.ts"
 import type { Evidence, Scope } from "../model/evidence.ts"
-import type { Subject } from "../model/socket-survey.ts"
+import type { Subject } from "../model/survey-subject.ts"
 import type { Finding } from "./finding.ts"
 
 export type Severity = "warn" | "crit"

@@ -12,6 +12,8 @@ export interface Plan {
   /** 0: kill only. */
   readonly minutes: number
   readonly matches: Matches
+  /** Flows that would be deleted; absent where that cannot be read. A published port has flows here and no socket. */
+  readonly flows?: number
   readonly refusals: readonly Refusal[]
   /** The block of the same target that would be given a new time. */
   readonly existing?: Block
@@ -48,7 +50,7 @@ const LISTED_MAX = 20
 
 /** The dry run in lines. */
 export function planLines(plan: Plan): readonly string[] {
-  const { target, minutes, matches, refusals, existing } = plan
+  const { target, minutes, matches, flows = 0, refusals, existing } = plan
   const { incoming, outgoing } = matches
   return [
     minutes === 0 ? `would kill ${targetText(target)}` : `would block ${targetText(target)} for ${minutes} min`,
@@ -58,13 +60,14 @@ export function planLines(plan: Plan): readonly string[] {
     `would end ${matchText(matches)}`,
     ...incoming.slice(0, LISTED_MAX).map((socket) => `  ${socketText(socket)}`),
     ...(incoming.length > LISTED_MAX ? [`  … and ${incoming.length - LISTED_MAX} more`] : []),
+    ...(flows === 0 ? [] : [`would delete ${plural(flows, "flow")} of connection tracking`]),
     ...outgoingLines(plan, outgoing.length),
   ]
 }
 
 function writtenLines({ target, minutes, backend }: Plan): readonly string[] {
   if (backend === "none") return ["nothing can be written: neither nf_tables nor iptables can be used here"]
-  if (backend === "exec") return [`would write rules of iptables: mangle PREROUTING and OUTPUT, ${peerText(target)}`]
+  if (backend === "exec") return [`would write rules of iptables: mangle PREROUTING and OUTPUT, ${targetText(target)}`]
   const { kind, name } = setOf(target)
   const ports = target.port === undefined ? "0-65535" : String(target.port)
   const element = kind === "peer" ? peerText(target) : `${peerText(target)} . ${ports}`

@@ -178,11 +178,16 @@ const sourceNames = Object.keys(rowSource) as (keyof typeof rowSource)[]
 export const stateAt = ({ protocol, state, remotePort }: SocketTable, row: number): string =>
   protocol[row] === IPPROTO_UDP && remotePort[row] === 0 ? "UNCONN" : stateName(state[row]!)
 
-/** By the id that came with the socket, else by its process. */
+/**
+ * By the id that came with the socket, else by its process: on a host with both versions of cgroups the id is that of
+ * the root, for containers too.
+ */
 export function cgroupOf({ table, owners, units }: Connections, row: number): Cgroup | undefined {
   if (units === undefined) return undefined
+  const bySocket = units.byCgroupId.get(table.cgroupId[row]!)
+  if (bySocket?.unit !== undefined) return bySocket
   const pid = owners[table.owner[row]!]?.pid
-  return units.byCgroupId.get(table.cgroupId[row]!) ?? (pid === undefined ? undefined : units.byPid.get(pid))
+  return (pid === undefined ? undefined : units.byPid.get(pid)) ?? bySocket
 }
 
 function reasonOf({ table, flows }: Connections, row: number): string | undefined {

@@ -63,8 +63,9 @@ export function deriveCoverage(question: CoverageQuestion): Reading<Coverage> {
   const carriedBytes = Math.max(0, bytes - packets * ((now.headerBytes ?? 0) + attributed.headerBytes))
   if (carriedBytes < CARRIED_MIN) return missing("the interface carried too little to tell")
   const percent = (attributed.bytes / carriedBytes) * 100
-  // Sockets and counters are not read at one instant: what went by meanwhile may stand on either side.
-  const spread = ((now.spreadBytes ?? 0) + (earlier.spreadBytes ?? 0)) / 2
+  // Sockets and counters are not read at one instant: what went by meanwhile may stand on either side. Half of it on
+  // average, all of it where connections end: their last bytes are told after the look, those of before included.
+  const spread = (now.spreadBytes ?? 0) + (earlier.spreadBytes ?? 0)
   const uncertainPercent = (spread / carriedBytes) * 100
   const isExplained = percent >= PERCENT_MIN - uncertainPercent && percent <= PERCENT_MAX + uncertainPercent
   const explanation = isExplained ? undefined : explain(percent, attributed, question)

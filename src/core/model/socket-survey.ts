@@ -5,57 +5,18 @@
  */
 import type { Owner } from "../sample/owners.ts"
 import { isCompleteIn, type Sockets } from "../sample/sample.ts"
-import { addressText, IPPROTO_TCP, isIpv4At, rowSource, type SocketTable } from "../sample/socket-table.ts"
+import { addressText, IPPROTO_TCP, rowSource, type SocketTable } from "../sample/socket-table.ts"
 import { LISTEN } from "./direction.ts"
 import type { RateTable } from "./rates.ts"
+import { type Births, birthsOf, withListener } from "./survey-births.ts"
+import { type Loss, lossOf } from "./survey-loss.ts"
+import { countPorts, type PortUse } from "./survey-ports.ts"
+import { type Common, distinctPeers, isThere, type Subject, subjectOf, type Tally, tallyOf } from "./survey-subject.ts"
 import { isFullSizeOnly, isStalled, rise32, TIMER_PROBE } from "./why.ts"
-
-/** Whose trouble it is; a field is there where all the sockets meant have it in common. */
-export interface Subject {
-  readonly process?: string
-  readonly pid?: number
-  readonly localAddress?: string
-  readonly port?: number
-  readonly peer?: string
-  readonly peerPort?: number
-}
-
-/** Sockets in one kind of trouble, and the largest part of them that has something in common. */
-export interface Tally {
-  readonly count: number
-  readonly worst?: Subject & { readonly count: number }
-}
 
 export interface FullListener extends Subject {
   readonly queued: number
   readonly backlog: number
-}
-
-export interface Loss {
-  /** Payload bytes of connections that sent something in the window. */
-  readonly sentBytes: number
-  readonly retransmittedBytes: number
-  readonly segmentCount: number
-  /** Connections that retransmitted, and of how many that sent. */
-  readonly lossyCount: number
-  readonly sendingCount: number
-  readonly worst?: { readonly peer: string; readonly share: number }
-  /** All lossy peers are in this network. */
-  readonly prefix?: string
-  /** The peer that most was sent to again, by itself. */
-  readonly peer?: { readonly sentBytes: number; readonly retransmittedBytes: number; readonly segmentCount: number }
-}
-
-export interface Births {
-  readonly count: number
-  /** The service port most of them have: local for those that came in, remote for those we opened. */
-  readonly worst?: Subject & { readonly count: number }
-}
-
-/** Local ports taken towards one destination. */
-export interface PortUse extends Subject {
-  readonly used: number
-  readonly timeWait: number
 }
 
 export interface SocketSurvey {
@@ -111,7 +72,6 @@ const SYN_SENT = 2
 const SYN_RECV = 3
 const FIN_WAIT1 = 4
 const TIME_WAIT = 6
-const CLOSE = 7
 const CLOSE_WAIT = 8
 const NEW_SYN_RECV = 12
 
@@ -361,11 +321,6 @@ export function surveySockets({
   })
 }
 
-/** A TCP socket of the kernel's list; the row in TIME_WAIT stays one when the event of its end completes it. */
-const isThere = ({ protocol, source, state }: SocketTable, row: number): boolean =>
-  protocol[row] === IPPROTO_TCP &&
-  (source[row] === rowSource.socket || (source[row] === rowSource.closed && state[row] !== CLOSE))
-
 /** Silent for long, or through so many timeouts that no queue explains it. */
 const isGone = (table: SocketTable, row: number): boolean =>
   (table.lastAckReceivedMs[row]! > STALLED_LONG_MS && table.retransmits[row]! >= 1) ||
@@ -412,76 +367,6 @@ function sumsOf(sums: Map<number, Sums>, net: number): Sums {
   return made
 }
 
-/** What sockets may have in common. */
-type Common = "process" | "port" | "peer" | "destination" | "local" | "connection"
-
-function peerKey({ remoteAddress }: SocketTable, row: number): number {
-  const at = row * 4
-  if (isIpv4At(remoteAddress, row)) return remoteAddress[at + 3]!
-  let key = 0x811c9dc5
-  for (let i = 0; i < 4; i++) key = Math.imul(key ^ remoteAddress[at + i]!, 0x01000193) ^ (key >>> 15)
-  // Above every IPv4 address.
-  return 2 ** 32 + (key >>> 0)
-}
-
-function keyOf(table: SocketTable, row: number, common: Common): number {
-  switch (common) {
-    case "process":
-      // A socket without a known process is joined with those of its port.
-      return table.owner[row]! >= 0 ? table.owner[row]! : -1 - table.localPort[row]!
-    case "port":
-      return table.localPort[row]!
-    case "peer":
-      return peerKey(table, row)
-    case "destination":
-      return peerKey(table, row) * 65_536 + table.remotePort[row]!
-    case "local":
-      return table.localAddress[row * 4 + 3]!
-    case "connection":
-      return row
-  }
-}
-
-function tallyOf(table: SocketTable, owners: readonly Owner[], rows: readonly number[], common: Common): Tally {
-  if (rows.length === 0) return { count: 0 }
-  const groups = new Map<number, { count: number; row: number }>()
-  let worst: { count: number; row: number } | undefined
-  for (const row of rows) {
-    const key = keyOf(table, row, common)
-    let group = groups.get(key)
-    if (group === undefined) {
-      group = { count: 0, row }
-      groups.set(key, group)
-    }
-    group.count++
-    if (worst === undefined || group.count > worst.count) worst = group
-  }
-  const { row, count } = worst!
-  return { count: rows.length, worst: { ...subjectOf(table, owners, row, common, count === 1), count } }
-}
-
-/** The fields that a group has in common; one socket alone has them all. */
-function subjectOf(
-  table: SocketTable,
-  owners: readonly Owner[],
-  row: number,
-  common: Common,
-  isAlone = common === "connection",
-): Subject {
-  const owner = owners[table.owner[row]!]
-  const process = owner === undefined ? {} : { pid: owner.pid, ...(owner.name === "" ? {} : { process: owner.name }) }
-  const port = { port: table.localPort[row]! }
-  const peer = { peer: addressText(table.remoteAddress, row) }
-  const local = { localAddress: addressText(table.localAddress, row) }
-  const peerPort = { peerPort: table.remotePort[row]! }
-  if (isAlone) return { ...process, ...local, ...port, ...peer, ...peerPort }
-  if (common === "process") return owner === undefined ? port : { ...process, ...port }
-  if (common === "port") return { ...process, ...port }
-  if (common === "peer") return { ...process, ...peer }
-  if (common === "destination") return { ...process, ...peer, ...peerPort }
-  return local
-}
-
 const LISTENERS_MAX = 20
 
 function fullest(table: SocketTable, owners: readonly Owner[], rows: readonly number[]): FullListener[] {
@@ -512,156 +397,6 @@ function memoryOf(
   for (let row = 0; row < length && !isHere; row++) isHere = owner[row] === worst && namespace[row] === net
   if (!isHere) return {}
   return { memory: { pid: holder.pid, ...(holder.name === "" ? {} : { process: holder.name }), bytes: memory[worst]! } }
-}
-
-function distinctPeers(table: SocketTable, rows: readonly number[]): number {
-  const peers = new Set<number>()
-  for (const row of rows) peers.add(peerKey(table, row))
-  return peers.size
-}
-
-function lossOf(
-  table: SocketTable,
-  total: Sums,
-  rows: readonly number[],
-  again: (row: number) => number,
-  sending: { readonly net: number; readonly sent: (row: number) => number },
-): Loss {
-  const byPeer = new Map<number, { bytes: number; row: number }>()
-  let worst: { bytes: number; row: number } | undefined
-  const networks = new Set<number>()
-  for (const row of rows) {
-    const key = peerKey(table, row)
-    let peer = byPeer.get(key)
-    if (peer === undefined) {
-      peer = { bytes: 0, row }
-      byPeer.set(key, peer)
-    }
-    peer.bytes += again(row)
-    if (worst === undefined || peer.bytes > worst.bytes) worst = peer
-    // The first three bytes of IPv4, as they lie in memory.
-    networks.add(isIpv4At(table.remoteAddress, row) ? key & 0xffffff : key)
-  }
-  const first = rows[0]
-  let sentBytes = 0
-  let segmentCount = 0
-  if (worst !== undefined) {
-    const key = peerKey(table, worst.row)
-    const word = table.remoteAddress[worst.row * 4 + 3]
-    for (let row = 0; row < table.length; row++) {
-      if (table.remoteAddress[row * 4 + 3] !== word || table.namespace[row] !== sending.net) continue
-      if (table.source[row] !== rowSource.socket) continue
-      const sent = table.hasInfo[row] === 1 && peerKey(table, row) === key ? sending.sent(row) : 0
-      if (!(sent > 0)) continue
-      sentBytes += sent
-      segmentCount += sent / (table.sendMss[row]! || 1)
-    }
-  }
-  return {
-    sentBytes: total.sent,
-    retransmittedBytes: total.retransmitted,
-    segmentCount: total.segments,
-    lossyCount: rows.length,
-    sendingCount: total.sending,
-    ...(worst === undefined
-      ? {}
-      : {
-          worst: {
-            peer: addressText(table.remoteAddress, worst.row),
-            share: total.retransmitted > 0 ? worst.bytes / total.retransmitted : 0,
-          },
-          peer: { sentBytes, retransmittedBytes: worst.bytes, segmentCount },
-        }),
-    ...(networks.size === 1 && byPeer.size > 1 && first !== undefined && isIpv4At(table.remoteAddress, first)
-      ? { prefix: `${addressText(table.remoteAddress, first).replace(/\.\d+$/, ".0")}/24` }
-      : {}),
-  }
-}
-
-/** A connection that has ended has no process any more; the one that listens there is who took it. */
-function withListener(births: Births, table: SocketTable, owners: readonly Owner[], rows: readonly number[]): Births {
-  const { worst } = births
-  if (worst === undefined) {
-    // They come and go between two looks: where there is one service only, it is that one.
-    const [first] = rows
-    const isOnly = first !== undefined && rows.every((row) => table.localPort[row] === table.localPort[first])
-    return isOnly ? { ...births, worst: { ...subjectOf(table, owners, first, "port"), count: 0 } } : births
-  }
-  if (worst.pid !== undefined) return births
-  const row = rows.find((each) => table.localPort[each] === worst.port && table.owner[each]! >= 0)
-  return row === undefined ? births : { ...births, worst: { ...subjectOf(table, owners, row, "port"), ...worst } }
-}
-
-function birthsOf(
-  table: SocketTable,
-  owners: readonly Owner[],
-  births: ReadonlyMap<number, { count: number; row: number }>,
-  net: number,
-  side: 0 | 1,
-): Births {
-  let count = 0
-  let worst: { count: number; row: number } | undefined
-  for (const [key, group] of births) {
-    if (Math.floor(key / 65_536) !== net * 2 + side) continue
-    count += group.count
-    if (worst === undefined || group.count > worst.count) worst = group
-  }
-  if (worst === undefined) return { count }
-  const { row } = worst
-  const owner = owners[table.owner[row]!]
-  const process = owner === undefined ? {} : { pid: owner.pid, ...(owner.name === "" ? {} : { process: owner.name }) }
-  const port = side === 1 ? { port: table.localPort[row]! } : { peerPort: table.remotePort[row]! }
-  return { count, worst: { ...process, ...port, count: worst.count } }
-}
-
-/** By namespace: the destination towards which most local ports are taken. */
-function countPorts(
-  table: SocketTable,
-  rates: RateTable,
-  owners: readonly Owner[],
-  worthCounting: number,
-): Map<number, PortUse> {
-  const worst = new Map<number, PortUse>()
-  const isOutgoing = (row: number) => table.state[row] !== LISTEN && isThere(table, row) && rates.isIncoming[row] === 0
-  const remotePorts = portCounts.fill(0)
-  for (let row = 0; row < table.length; row++) if (isOutgoing(row)) remotePorts[table.remotePort[row]!]!++
-  let isAny = false
-  for (let port = 0; port < 65_536 && !isAny; port++) isAny = remotePorts[port]! >= worthCounting
-  if (!isAny) return worst
-  // Rows are counted by the hash of their destination first: only destinations that may be many are told apart.
-  const buckets = bucketCounts.fill(0)
-  const isCounted = (row: number) => isOutgoing(row) && remotePorts[table.remotePort[row]!]! >= worthCounting
-  for (let row = 0; row < table.length; row++) if (isCounted(row)) buckets[bucketOf(table, row)]!++
-  const groups = new Map<string, { rows: number; timeWait: number; row: number }>()
-  for (let row = 0; row < table.length; row++) {
-    if (!isCounted(row) || buckets[bucketOf(table, row)]! < worthCounting) continue
-    const key = `${table.namespace[row]} ${table.localAddress[row * 4 + 3]} ${peerKey(table, row)} ${table.remotePort[row]}`
-    let group = groups.get(key)
-    if (group === undefined) {
-      group = { rows: 0, timeWait: 0, row }
-      groups.set(key, group)
-    }
-    group.rows++
-    if (table.state[row] === TIME_WAIT) group.timeWait++
-    else if (table.owner[group.row]! < 0) group.row = row
-  }
-  for (const { rows, timeWait, row } of groups.values()) {
-    const net = table.namespace[row]!
-    if (rows <= (worst.get(net)?.used ?? 0)) continue
-    const { port: _, ...subject } = subjectOf(table, owners, row, "connection")
-    worst.set(net, { ...subject, used: rows, timeWait })
-  }
-  return worst
-}
-
-// Used from look to look: made anew each time they would be half a megabyte of garbage a look.
-const portCounts = new Uint32Array(65_536)
-const bucketCounts = new Uint32Array(65_536)
-
-const bucketOf = ({ remoteAddress, localAddress, remotePort, namespace }: SocketTable, row: number): number => {
-  const at = row * 4 + 3
-  const mixed = Math.imul(remoteAddress[at]! ^ Math.imul(localAddress[at]!, 0x85ebca6b), 0x9e3779b1)
-  return (mixed ^ Math.imul(remotePort[row]! + namespace[row]! * 65_537, 0xcc9e2d51)) >>> 16
 }
 
 function isBelowDevice(table: SocketTable, row: number, mtuOf: SurveyInput["mtuOf"]): boolean {

@@ -6,7 +6,7 @@ export interface Owner {
   readonly startTime: number
   /** As the process calls itself (comm, at most 15 bytes): text from outside, not to be trusted. */
   readonly name: string
-  /** False when inferred: a TIME_WAIT or SYN_RECV socket has no owner and is given its listener's. */
+  /** False when inferred: no process holds the socket (TIME_WAIT, SYN_RECV); one held it before, or listens for it. */
   readonly isSure: boolean
   /** How many processes were seen to hold this socket, 1 or more: the search ends when every socket has an owner. */
   readonly sharerCount: number

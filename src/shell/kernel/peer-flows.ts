@@ -5,6 +5,7 @@ import { createFlowTable, type FlowTable, flowIdentity } from "../../core/sample
 import { addressText } from "../../core/sample/socket-table.ts"
 import { IPPROTO_TCP, IPPROTO_UDP } from "../../core/wire/inet-diag.ts"
 import { deleteFlow, listFlows, openConntrack } from "./conntrack.ts"
+import type { Conversation } from "./netlink.ts"
 
 /** After this many deletions the event loop is handed back: about a millisecond of work. */
 const DELETIONS_A_TURN = 128
@@ -18,16 +19,27 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
  */
 export async function deletePeerFlows(target: Target, namespace?: NamespacePlace): Promise<number> {
   using conversation = openConntrack(namespace)
-  const table = createFlowTable()
-  await listFlows(conversation, table)
+  const { table, rows } = await findPeerFlows(conversation, target)
   let deleted = 0
-  let tried = 0
-  for (let row = 0; row < table.length; row++) {
-    if (!isOfPeer(table, row, target)) continue
+  for (const [at, row] of rows.entries()) {
     if (await deleteFlow(conversation, flowIdentity(table, row))) deleted++
-    if (++tried % DELETIONS_A_TURN === 0) await turn()
+    if ((at + 1) % DELETIONS_A_TURN === 0) await turn()
   }
   return deleted
+}
+
+/** How many `deletePeerFlows` would delete. Throws `KernelError`. */
+export async function countPeerFlows(target: Target, namespace?: NamespacePlace): Promise<number> {
+  using conversation = openConntrack(namespace)
+  return (await findPeerFlows(conversation, target)).rows.length
+}
+
+async function findPeerFlows(conversation: Conversation, target: Target) {
+  const table = createFlowTable()
+  await listFlows(conversation, table)
+  const rows: number[] = []
+  for (let row = 0; row < table.length; row++) if (isOfPeer(table, row, target)) rows.push(row)
+  return { table, rows }
 }
 
 /** More published ports than this are not blocked in front of a container. */

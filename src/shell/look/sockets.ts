@@ -94,9 +94,10 @@ export class SocketSource {
     const slots = selectNamespaces(this.namespaces.look(), this.options.namespaces)
     this.watch.open(slots)
     const flows = await this.flows.read(slots, shown?.flows)
+    // Before the closings are taken: what ends from then on is told to the next look.
+    const first = await readLink()
     const closings = this.watch.take()
     const atMs = this.options.monotonicMs()
-    const first = await readLink()
     let link = first
     const listed = await listSocketsOf(table, slots, async () => {
       const last = await readLink()

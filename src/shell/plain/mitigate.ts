@@ -11,7 +11,7 @@ import type { BlockAsk, KillAsk } from "../cli.ts"
 import { exitCodes, Failure, worldFailure } from "../failure.ts"
 import { currentActor, logAction } from "../files/action-log.ts"
 import { readLifelines } from "../lifelines.ts"
-import { findMatches, killPeer, placeBlock, seeBlocks } from "../mitigation.ts"
+import { countFlows, findMatches, killPeer, placeBlock, seeBlocks } from "../mitigation.ts"
 import { complain, print } from "./output.ts"
 import { askedBy, chooseMeans, newBlockId, orFail } from "./place.ts"
 
@@ -42,6 +42,7 @@ export async function mitigate(asked: BlockAsk | KillAsk): Promise<number> {
             (seen) => seen.blocks,
             () => [],
           )
+    const flows = await countFlows(target, means)
     const existing = blocks.find((block) => isSameTarget(block.target, target))
     if (asked.json) {
       await print([
@@ -52,6 +53,7 @@ export async function mitigate(asked: BlockAsk | KillAsk): Promise<number> {
           minutes,
           matched: matches.incoming.length,
           matches: matches.incoming.map(socketJson),
+          matched_flows: flows ?? null,
           untouched: matches.outgoing.length,
           refused: standingRefusals.map(refusalJson),
           existing_block: existing === undefined ? null : blockJson(existing, Date.now()),
@@ -59,7 +61,15 @@ export async function mitigate(asked: BlockAsk | KillAsk): Promise<number> {
       ])
     } else {
       const backend = capabilities.firewall.backend
-      const plan = { target, minutes, matches, refusals: standingRefusals, backend, ...(existing && { existing }) }
+      const plan = {
+        target,
+        minutes,
+        matches,
+        ...(flows !== undefined && { flows }),
+        refusals: standingRefusals,
+        backend,
+        ...(existing && { existing }),
+      }
       await print(planLines(plan).map((line) => `${line}\n`))
     }
     return standingRefusals.length > 0 ? exitCodes.world : exitCodes.ok
@@ -123,6 +133,11 @@ export async function mitigate(asked: BlockAsk | KillAsk): Promise<number> {
   }
   if (placed?.block.backend === "iptables")
     await complain("note: blocked by iptables, the weaker mode: a guardian process lifts it, not the kernel")
+  if (minutes === 0 && summary.matched === 0 && "deleted" in summary.flows && summary.flows.deleted > 0)
+    await complain(
+      "note: these connections are passed on to another place, and may go on with new flows: kill them there " +
+        "(--netns), or block the port",
+    )
   if (unlogged !== undefined) await complain(`note: ${unlogged}`)
   if (isRefused) return placed === undefined ? exitCodes.world : exitCodes.partly
   return isPartly ? exitCodes.partly : exitCodes.ok

@@ -5,6 +5,7 @@
  * that has seen enough into an error.
  */
 import { writeSync } from "node:fs"
+import { harmless } from "../../core/text/width.ts"
 import { worldFailure } from "../failure.ts"
 
 const CHUNK_LENGTH = 65_536
@@ -29,10 +30,13 @@ export async function print(pieces: Iterable<string>): Promise<boolean> {
   return writeAll(STDOUT, chunk)
 }
 
-/** One line for the operator beside the output: `holyf-network: …` on stderr. A closed stderr is nobody's fault. */
+/**
+ * One line for the operator beside the output: `holyf-network: …` on stderr. Names in it are text and nothing else. A
+ * closed stderr is nobody's fault.
+ */
 export async function complain(message: string): Promise<void> {
   try {
-    await writeAll(STDERR, `holyf-network: ${message.replace(/\s*\n\s*/g, " ")}\n`)
+    await writeAll(STDERR, `holyf-network: ${harmless(message.replace(/\s*\n\s*/g, " "))}\n`)
   } catch {
     // There is no one left to tell.
   }

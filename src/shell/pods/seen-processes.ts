@@ -3,6 +3,7 @@ import { readdirSync, readlinkSync } from "node:fs"
 import { type Cgroup, cgroupAt } from "../../core/proc/cgroup.ts"
 import { parseNamespaceLink } from "../../core/sample/network-namespace.ts"
 import type { UnitNames } from "../look/units.ts"
+import { missingRight, nameProcesses } from "../refusing-processes.ts"
 import { errorCode } from "../text-file.ts"
 
 /** So many processes of one namespace are asked for its container. */
@@ -11,8 +12,8 @@ const ASKED_MAX = 64
 export interface Processes {
   /** By the inode of the network namespace, pids ascending. */
   readonly byNamespace: ReadonlyMap<number, readonly number[]>
-  /** Processes that do not let us see their namespace. */
-  readonly hiddenCount: number
+  /** Pids of processes that do not let us see their namespace. */
+  readonly hidden: readonly number[]
   /** procfs shows process 1: it hides nobody. */
   readonly hasFirst: boolean
   readonly problem?: string
@@ -20,33 +21,38 @@ export interface Processes {
 
 export function readProcesses(proc: string): Processes {
   const byNamespace = new Map<number, number[]>()
-  let hiddenCount = 0
+  const hidden: number[] = []
   let pids: number[]
   try {
     pids = readdirSync(proc).map(Number)
   } catch (error) {
-    return { byNamespace, hiddenCount, hasFirst: false, problem: errorCode(error) }
+    return { byNamespace, hidden, hasFirst: false, problem: errorCode(error) }
   }
   for (const pid of pids.filter((each) => each > 0).sort((a, b) => a - b)) {
     try {
       const id = parseNamespaceLink(readlinkSync(`${proc}/${pid}/ns/net`))
       if (id !== undefined) byNamespace.set(id, [...(byNamespace.get(id) ?? []), pid])
     } catch (error) {
-      if (["EACCES", "EPERM"].includes(errorCode(error))) hiddenCount++
+      if (["EACCES", "EPERM"].includes(errorCode(error))) hidden.push(pid)
     }
   }
-  return { byNamespace, hiddenCount, hasFirst: pids.includes(1) }
+  return { byNamespace, hidden, hasFirst: pids.includes(1) }
 }
 
-export function hiddenNotes({ hiddenCount, hasFirst, problem }: Processes, proc: string): readonly string[] {
+export function hiddenNotes({ hidden, hasFirst, problem }: Processes, proc: string): readonly string[] {
   if (problem !== undefined) return [`cannot list ${proc} (${problem}): no process is known. Is procfs mounted?`]
   if (!hasFirst)
     return [
       "procfs hides the processes of other users, and their network namespaces with them: more may use the port. Run with sudo",
     ]
-  if (hiddenCount === 0) return []
-  const processes = hiddenCount === 1 ? "1 process hides its" : `${hiddenCount} processes hide their`
-  return [`${processes} network namespace: more may use the port. Seeing it needs root with CAP_SYS_PTRACE`]
+  if (hidden.length === 0) return []
+  const right = missingRight(proc)
+  if (right === undefined) {
+    const verb = hidden.length === 1 ? "hides its" : "hide their"
+    return [`${nameProcesses(proc, hidden)} ${verb} network namespace, even from CAP_SYS_PTRACE: more may use the port`]
+  }
+  const processes = hidden.length === 1 ? "1 process hides its" : `${hidden.length} processes hide their`
+  return [`${processes} network namespace: more may use the port. Seeing it needs ${right}`]
 }
 
 /** What the processes of a namespace tell of sockets that nobody is known to hold. */

@@ -22,7 +22,9 @@ async function run(operation: string, args: readonly string[], { namespace }: Ss
 /** The words of a filter; TIME_WAIT and listeners are in none of these states. */
 function filterOf(protocol: "tcp" | "udp", target: Target, port: number | undefined): readonly string[] {
   const states = protocol === "tcp" ? ["state", "connected", "exclude", "time-wait"] : ["state", "established"]
-  return [...states, "dst", peerText(target), ...(port === undefined ? [] : ["sport", "=", `:${port}`])]
+  // ss takes the colons of a bare IPv6 address for that of a port.
+  const peer = target.family === 4 ? peerText(target) : `[${peerText(target)}]`
+  return [...states, "dst", peer, ...(port === undefined ? [] : ["sport", "=", `:${port}`])]
 }
 
 /** As `findPeerSockets` of the kernel. Throws `ToolError`. */

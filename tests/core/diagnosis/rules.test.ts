@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { diagnose, initialDiagnosisState } from "../../../src/core/diagnosis/diagnose.ts"
 import type { Finding } from "../../../src/core/diagnosis/finding.ts"
 import { rules } from "../../../src/core/diagnosis/rules/index.ts"
-import type { Loss } from "../../../src/core/model/socket-survey.ts"
+import type { Loss } from "../../../src/core/model/survey-loss.ts"
 import { missing, reading } from "../../../src/core/sample/sample.ts"
 import { type EvidenceSpec, evidenceOf, link, type Rises, udpSocket } from "../../support/evidence.ts"
 

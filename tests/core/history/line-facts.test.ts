@@ -124,12 +124,12 @@ const indexOf = (text: string) => {
 describe("the index beside a closed day", () => {
   const mark = { size: 1_000, modifiedMs: 7 }
   const index = indexOf(
-    [
+    `${[
       ...[0, 1, 2].map((i) =>
         lineOf({ at: clockAt(i), in: [web], more: i === 1 ? { findings: [{ id: "a", severity: "crit" }] } : {} }),
       ),
       "{broken",
-    ].join("\n") + "\n",
+    ].join("\n")}\n`,
   )
 
   test("gives back what was written", () => {

@@ -411,6 +411,26 @@ describe("the plan", () => {
         tcp 192.0.2.1:443 from 203.0.113.7:50000 ESTABLISHED"
     `)
   })
+  test("says what a published port has here: flows, and no socket", () => {
+    const plan = {
+      target: target("203.0.113.7:443"),
+      minutes: 0,
+      matches: { incoming: [], outgoing: [] },
+      refusals: [],
+    }
+    expect(planLines({ ...plan, flows: 2, backend: "kernel" })).toEqual([
+      "would kill 203.0.113.7:443",
+      "would end no connection",
+      "would delete 2 flows of connection tracking",
+    ])
+    expect(planLines({ ...plan, flows: 0, backend: "kernel" })).toHaveLength(2)
+  })
+  test("says which port the rules of iptables would be about", () => {
+    const matches = { incoming: [], outgoing: [] }
+    expect(
+      planLines({ target: target("203.0.113.7:443"), minutes: 5, matches, refusals: [], backend: "exec" }),
+    ).toContain("would write rules of iptables: mangle PREROUTING and OUTPUT, 203.0.113.7:443")
+  })
   test("a network is confirmed with what it matches", () => {
     const incoming = [socket(), socket({ key: "2", peerAddress: "203.0.113.8" })]
     expect(confirmationText(target("203.0.113.0/24"), { incoming, outgoing: [] })).toBe(

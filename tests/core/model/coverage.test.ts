@@ -113,7 +113,13 @@ describe("coverage of an interface", () => {
   test("what went by while the sockets were read is allowed for", () => {
     const now = counters(MB, 700, { spreadBytes: 200_000 })
     const value = coverage([moved("192.0.2.1:443", "203.0.113.7:5000", 0, MB * 0.9)], { now })
-    expect(value).toMatchObject({ ok: true, value: { uncertainPercent: 10 } })
+    expect(value).toMatchObject({ ok: true, value: { uncertainPercent: 20 } })
+    expect(value.ok && value.value.explanation).toBeUndefined()
+  })
+
+  test("connections that ended while the sockets were read bring all of their bytes with the next look", () => {
+    const earlier = counters(0, 0, { spreadBytes: 60_000 })
+    const value = coverage([moved("192.0.2.1:443", "203.0.113.7:5000", 0, MB * 1.05)], { earlier })
     expect(value.ok && value.value.explanation).toBeUndefined()
   })
 })

@@ -1,5 +1,5 @@
 /** Connections are opened and thrown away at a high rate. */
-import type { Births } from "../../model/socket-survey.ts"
+import type { Births } from "../../model/survey-births.ts"
 import { count, perSecond } from "../../text/units.ts"
 import { given, measured, quiet, rate, rises, subject } from "../measure.ts"
 import { limit, limits, type Rule } from "../rule.ts"

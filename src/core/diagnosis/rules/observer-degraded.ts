@@ -37,7 +37,10 @@ export const observerDegraded: Rule = {
   meaning:
     "This program may not look everywhere, so some sockets, or the processes that hold them, are missing. What is " +
     "shown is right, and it is not all.",
-  next: ["run it with sudo", "or give CAP_NET_ADMIN and CAP_SYS_PTRACE"],
+  next: [
+    "where it is not root: run it with sudo",
+    "where root is confined (a container): give it CAP_NET_ADMIN and CAP_SYS_PTRACE",
+  ],
   explains: [],
   clearsWhen: "the process of 95% of the sockets is known",
 }

@@ -1,6 +1,6 @@
 /** Segments are lost on the way and sent again. Where: one peer, one network, or everywhere. */
 import type { Scope } from "../../model/evidence.ts"
-import type { Loss } from "../../model/socket-survey.ts"
+import type { Loss } from "../../model/survey-loss.ts"
 import { count, percentDetailed, perSecond } from "../../text/units.ts"
 import { given, measured, quiet, rate, rises } from "../measure.ts"
 import { type Culprit, limit, type Rule } from "../rule.ts"

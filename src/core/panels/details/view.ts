@@ -74,7 +74,7 @@ function connectionEntries(facts: ConnectionFacts, { namespace }: Subject, trail
   const { unit, cgroup, translation, lifetimeMs, connectionCount, bytesUnit, drops = 0 } = connection
   const name = owner === undefined ? "unknown" : `${owner.pid}/${harmless(owner.name)}`
   const shared = owner !== undefined && owner.sharerCount > 1 ? `, shared by ${owner.sharerCount} processes` : ""
-  const inferred = owner?.isSure === false ? ", inferred from its listener" : ""
+  const inferred = owner?.isSure === false ? ", inferred: had it before, or listens on its port" : ""
   const room = (used: number, buffer: number | undefined) =>
     buffer === undefined || buffer === 0 ? bytes(used) : `${bytes(used)} of ${bytes(buffer)}`
   return [
