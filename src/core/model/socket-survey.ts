@@ -10,6 +10,7 @@ import { LISTEN } from "./direction.ts"
 import type { RateTable } from "./rates.ts"
 import { type Births, birthsOf, withListener } from "./survey-births.ts"
 import { type Loss, lossOf } from "./survey-loss.ts"
+import { holderOf } from "./survey-memory.ts"
 import { countPorts, type PortUse } from "./survey-ports.ts"
 import { type Common, distinctPeers, isThere, type Subject, subjectOf, type Tally, tallyOf } from "./survey-subject.ts"
 import { isFullSizeOnly, isStalled, rise32, TIMER_PROBE } from "./why.ts"
@@ -149,6 +150,7 @@ export function surveySockets({
   const sawAllOf = (net: number) => before !== undefined && isCompleteIn(before.sockets, net)
   const lists = newLists()
   const memory = new Float64Array(owners.length)
+  const unread = new Float64Array(owners.length)
   const births = new Map<number, { count: number; row: number }>()
   let outgoingCount = 0
   const sums = new Map<number, Sums>()
@@ -185,7 +187,10 @@ export function surveySockets({
       if (owner[row]! >= 0) sum.known++
     }
     const own = owner[row]!
-    if (own >= 0) memory[own]! += receiveAllocated[row]! + sendQueue[row]!
+    if (own >= 0) {
+      unread[own]! += receiveAllocated[row]!
+      memory[own]! += receiveAllocated[row]! + sendQueue[row]!
+    }
     if (current === LISTEN) {
       lists.allListeners.push(row)
       if (receiveQueue[row]! > sendQueue[row]!) lists.listeners.push(row)
@@ -314,7 +319,7 @@ export function surveySockets({
       ...(total.talker < 0
         ? {}
         : { talker: { ...subjectOf(table, owners, total.talker, "connection"), bytes: total.talkerBytes } }),
-      ...memoryOf(memory, owners, table, net),
+      ...holderOf({ memory, unread }, owners, table, net),
       heldCount: total.held,
       knownCount: total.known,
     }
@@ -380,23 +385,6 @@ function fullest(table: SocketTable, owners: readonly Owner[], rows: readonly nu
       queued: table.receiveQueue[row]!,
       backlog: table.sendQueue[row]!,
     }))
-}
-
-/** Among the processes that have sockets in this namespace. */
-function memoryOf(
-  memory: Float64Array,
-  owners: readonly Owner[],
-  { owner, namespace, length }: SocketTable,
-  net: number,
-): { readonly memory?: Subject & { readonly bytes: number } } {
-  let worst = -1
-  for (let i = 0; i < memory.length; i++) if (memory[i]! > (worst < 0 ? 0 : memory[worst]!)) worst = i
-  const holder = owners[worst]
-  if (holder === undefined) return {}
-  let isHere = false
-  for (let row = 0; row < length && !isHere; row++) isHere = owner[row] === worst && namespace[row] === net
-  if (!isHere) return {}
-  return { memory: { pid: holder.pid, ...(holder.name === "" ? {} : { process: holder.name }), bytes: memory[worst]! } }
 }
 
 function isBelowDevice(table: SocketTable, row: number, mtuOf: SurveyInput["mtuOf"]): boolean {
