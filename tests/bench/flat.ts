@@ -1,4 +1,5 @@
 /** Does memory grow from look to look? In this process, without a terminal, so that 200 looks take half a minute. */
+import { rest } from "../../src/shell/own-memory.ts"
 import type { Bench } from "./bench.ts"
 import { openCrowd } from "./crowd.ts"
 import { Watcher } from "./watcher.ts"
@@ -17,7 +18,8 @@ export const flat: Bench = {
     const resident: number[] = []
     for (let look = 0; look < LOOKS; look++) {
       await watcher.look()
-      // As the dashboard does now and then.
+      // As the dashboard does after each look, and now and then.
+      rest()
       if (look % COLLECT_EVERY === COLLECT_EVERY - 1) Bun.gc(true)
       resident.push(process.memoryUsage.rss() / 2 ** 20)
     }

@@ -11,7 +11,7 @@ import type { RateTable } from "./rates.ts"
 import { type Births, birthsOf, withListener } from "./survey-births.ts"
 import { type Loss, lossOf } from "./survey-loss.ts"
 import { holderOf } from "./survey-memory.ts"
-import { countPorts, type PortUse } from "./survey-ports.ts"
+import { countPorts, type PortUse, startCountingPorts } from "./survey-ports.ts"
 import { type Common, distinctPeers, isThere, type Subject, subjectOf, type Tally, tallyOf } from "./survey-subject.ts"
 import { isFullSizeOnly, isStalled, rise32, TIMER_PROBE } from "./why.ts"
 
@@ -152,7 +152,8 @@ export function surveySockets({
   const memory = new Float64Array(owners.length)
   const unread = new Float64Array(owners.length)
   const births = new Map<number, { count: number; row: number }>()
-  let outgoingCount = 0
+  // Where there are fewer rows in all, no destination has as many.
+  const remotePorts = rowCount < portsWorthCounting ? undefined : startCountingPorts()
   const sums = new Map<number, Sums>()
   let sum = sumsOf(sums, 0)
   let sumNamespace = 0
@@ -188,15 +189,17 @@ export function surveySockets({
     }
     const own = owner[row]!
     if (own >= 0) {
-      unread[own]! += receiveAllocated[row]!
-      memory[own]! += receiveAllocated[row]! + sendQueue[row]!
+      const held = receiveAllocated[row]!
+      const unsent = sendQueue[row]!
+      if (held > 0) unread[own]! += held
+      if (held > 0 || unsent > 0) memory[own]! += held + unsent
     }
     if (current === LISTEN) {
       lists.allListeners.push(row)
       if (receiveQueue[row]! > sendQueue[row]!) lists.listeners.push(row)
       continue
     }
-    if (!isIncoming) outgoingCount++
+    if (!isIncoming && remotePorts !== undefined) remotePorts[remotePort[row]!]!++
     if (current === TIME_WAIT) {
       sum.timeWait++
       continue
@@ -278,11 +281,10 @@ export function surveySockets({
     )
       lists.sendBuffers.push(row)
   }
-  // Where there are fewer in all, no destination has as many.
   const portUses =
-    outgoingCount < portsWorthCounting
+    remotePorts === undefined
       ? new Map<number, PortUse>()
-      : countPorts(table, rates, owners, portsWorthCounting)
+      : countPorts(table, rates, owners, { remotePorts, worthCounting: portsWorthCounting })
   const since = (row: number, now: Float64Array, before: Float64Array | undefined) => {
     const match = previousRow[row]!
     return now[row]! - (match >= 0 && past?.hasInfo[match] === 1 ? before![match]! : 0)

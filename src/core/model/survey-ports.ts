@@ -13,17 +13,18 @@ export interface PortUse extends Subject {
   readonly timeWait: number
 }
 
+/** How many outgoing rows each remote port has: all 0. One count at a time. */
+export const startCountingPorts = (): Uint32Array => portCounts.fill(0)
+
 /** By namespace: the destination towards which most local ports are taken. */
 export function countPorts(
   table: SocketTable,
   rates: RateTable,
   owners: readonly Owner[],
-  worthCounting: number,
+  { remotePorts, worthCounting }: { readonly remotePorts: Uint32Array; readonly worthCounting: number },
 ): Map<number, PortUse> {
   const worst = new Map<number, PortUse>()
   const isOutgoing = (row: number) => table.state[row] !== LISTEN && isThere(table, row) && rates.isIncoming[row] === 0
-  const remotePorts = portCounts.fill(0)
-  for (let row = 0; row < table.length; row++) if (isOutgoing(row)) remotePorts[table.remotePort[row]!]!++
   let isAny = false
   for (let port = 0; port < 65_536 && !isAny; port++) isAny = remotePorts[port]! >= worthCounting
   if (!isAny) return worst
