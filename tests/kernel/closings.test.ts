@@ -12,6 +12,19 @@ import { Looker, tally } from "./looker.ts"
 import { describeInNamespace } from "./namespace.ts"
 import { makeTraffic, type Truth } from "./traffic.ts"
 
+/** Connections of one run that may have been broken off after the peer's FIN had come. */
+const BROKEN_OFF_MAX = 2
+
+/**
+ * Exact, but for the FIN of a connection that the kernel broke off after it: that is counted like a byte, and nothing in
+ * the event tells it from one.
+ */
+function expectServed(served: { readonly tx: number; readonly rx: number }, truth: Truth): void {
+  expect(served.tx).toBe(truth.served)
+  expect(served.rx).toBeGreaterThanOrEqual(truth.asked)
+  expect(served.rx).toBeLessThanOrEqual(truth.asked + BROKEN_OFF_MAX)
+}
+
 const TRAFFIC = join(import.meta.dir, "traffic.ts")
 const STORM = join(import.meta.dir, "../bench/closings.ts")
 const run = (...words: string[]) => {
@@ -66,7 +79,7 @@ describeInNamespace("closings", import.meta.path, () => {
       )
       expect(truth.connections).toBe(400)
       expect(sums.asked).toEqual({ tx: truth.asked, rx: truth.served })
-      expect(sums.served).toEqual({ tx: truth.served, rx: truth.asked })
+      expectServed(sums.served, truth)
       expect(sums.closedRows).toBe(800)
     },
     30_000,
@@ -87,7 +100,7 @@ describeInNamespace("closings", import.meta.path, () => {
     })
     const truth = JSON.parse(text) as Truth
     expect(sums.asked).toEqual({ tx: truth.asked, rx: truth.served })
-    expect(sums.served).toEqual({ tx: truth.served, rx: truth.asked })
+    expectServed(sums.served, truth)
     expect(host.sums.closedRows).toBe(0)
   }, 30_000)
 
@@ -105,7 +118,7 @@ describeInNamespace("closings", import.meta.path, () => {
     add(rows, "host")
     expect({ report, notes }).toMatchObject({ report: { closed: count * 2 }, notes: [] })
     expect(sums.asked).toEqual({ tx: truth.asked, rx: truth.served })
-    expect(sums.served).toEqual({ tx: truth.served, rx: truth.asked })
+    expectServed(sums.served, truth)
   }, 60_000)
 
   test("a reset connection is awaited until its program closes it, and then has its bytes", async () => {
