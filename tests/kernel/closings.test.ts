@@ -12,17 +12,16 @@ import { Looker, tally } from "./looker.ts"
 import { describeInNamespace } from "./namespace.ts"
 import { makeTraffic, type Truth } from "./traffic.ts"
 
-/** Connections of one run that may have been broken off after the peer's FIN had come. */
-const BROKEN_OFF_MAX = 2
-
 /**
- * Exact, but for the FIN of a connection that the kernel broke off after it: that is counted like a byte, and nothing in
- * the event tells it from one.
+ * One byte too many received has been seen in one run of three, always here. What makes it is not established: a FIN
+ * that a look met under way is counted like a byte, and is then told already.
  */
+const FIN_UNDER_WAY_MAX = 1
+
 function expectServed(served: { readonly tx: number; readonly rx: number }, truth: Truth): void {
   expect(served.tx).toBe(truth.served)
   expect(served.rx).toBeGreaterThanOrEqual(truth.asked)
-  expect(served.rx).toBeLessThanOrEqual(truth.asked + BROKEN_OFF_MAX)
+  expect(served.rx).toBeLessThanOrEqual(truth.asked + FIN_UNDER_WAY_MAX)
 }
 
 const TRAFFIC = join(import.meta.dir, "traffic.ts")
@@ -79,7 +78,7 @@ describeInNamespace("closings", import.meta.path, () => {
       )
       expect(truth.connections).toBe(400)
       expect(sums.asked).toEqual({ tx: truth.asked, rx: truth.served })
-      expectServed(sums.served, truth)
+      expect(sums.served).toEqual({ tx: truth.served, rx: truth.asked })
       expect(sums.closedRows).toBe(800)
     },
     30_000,
@@ -118,7 +117,7 @@ describeInNamespace("closings", import.meta.path, () => {
     add(rows, "host")
     expect({ report, notes }).toMatchObject({ report: { closed: count * 2 }, notes: [] })
     expect(sums.asked).toEqual({ tx: truth.asked, rx: truth.served })
-    expectServed(sums.served, truth)
+    expect(sums.served).toEqual({ tx: truth.served, rx: truth.asked })
   }, 60_000)
 
   test("a reset connection is awaited until its program closes it, and then has its bytes", async () => {
